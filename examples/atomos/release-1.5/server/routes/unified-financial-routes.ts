@@ -1,0 +1,7 @@
+// What the service answers, and with which query of the engine.
+
+export const routes = {
+  "/api/dashboard": "dashboard",
+  "/api/unified-financial/verify-total-debt": "totalDebt",
+  "/api/batch": "perRepresentative",
+};

@@ -1,0 +1,36 @@
+//! The `git` family: bring files, the whole work tree, tags and branches to a commit.
+//!
+//! Reads and writes repositories through libgit2. Hooks are never run, and no other program is started.
+//! What belongs to the repository itself (index, `HEAD`, refs) is kept and put back byte for byte by `own_file`;
+//! files of the work tree go through the same capture and restore as those of the `file` family.
+
+use std::sync::Arc;
+
+use crate::catalogue::unit::Action;
+
+mod apply;
+pub mod branch;
+pub mod checkout;
+pub mod commit;
+pub mod difference;
+mod index;
+pub mod lock;
+mod own_file;
+mod preview;
+pub mod reference;
+pub mod repo;
+pub mod restore;
+pub mod staged;
+pub mod tag;
+pub mod tree;
+mod undo;
+
+/// Every action of the family.
+pub fn all() -> Vec<Arc<dyn Action>> {
+    vec![Arc::new(restore::Restore), Arc::new(checkout::Checkout), Arc::new(tag::Tag), Arc::new(branch::Branch)]
+}
+
+#[cfg(test)]
+pub(crate) mod sandbox;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! The `git` actions on real repositories.
+
+mod checkout;
+mod refs;
+mod restore;

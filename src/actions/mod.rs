@@ -1,0 +1,27 @@
+//! Actions: one file each, one line here for each family.
+
+use std::sync::Arc;
+
+use crate::catalogue::unit::Action;
+
+mod exec;
+mod file;
+pub mod git;
+mod process;
+pub mod sql;
+mod wait;
+
+/// Every action of this build.
+#[must_use]
+#[rustfmt::skip] // one line each, so that families are added without conflicts
+pub fn all() -> Vec<Arc<dyn Action>> {
+    [
+        exec::all(),
+        file::all(),
+        git::all(),
+        process::all(),
+        sql::all(),
+        wait::all(),
+    ]
+    .concat()
+}

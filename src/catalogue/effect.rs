@@ -1,0 +1,112 @@
+//! Effects: which resources a call reads and writes, and when two of them conflict (`language.md` §7).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of resources.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A path below the root (`src/a`) or absolute; covers everything below it.
+    File,
+    /// Part of a repository: `index`, `head`, `refs/heads/x`.
+    Git,
+    /// A database by handle.
+    Db,
+    Redis,
+    Process,
+    Service,
+    Flag,
+    /// `host/path`
+    Http,
+    Snapshot,
+    /// Everything outside.
+    World,
+    /// A kind that a policy names itself in `touches`, such as `k8s`.
+    Other(Arc<str>),
+}
+
+/// A resource: `kind:name`. A name is `/`-separated; `**` covers any rest, `*` within a segment any run of characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Resource {
+    /// What kind of thing.
+    pub kind: Kind,
+    /// Which one; `**` when it is not known.
+    pub name: Arc<str>,
+}
+
+/// What a call reads and writes.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Effects {
+    /// Read, in the order found.
+    pub reads: Vec<Resource>,
+    /// Written, in the order found.
+    pub writes: Vec<Resource>,
+}
+
+impl Resource {
+    /// `kind:name`
+    pub fn new(kind: Kind, name: impl Into<Arc<str>>) -> Self {
+        Self { kind, name: name.into() }
+    }
+
+    /// A file or directory, with all that is below it.
+    pub fn file(path: impl Into<Arc<str>>) -> Self {
+        Self::new(Kind::File, path)
+    }
+
+    /// Everything outside.
+    #[must_use]
+    pub fn world() -> Self {
+        Self::new(Kind::World, "**")
+    }
+}
+
+impl Effects {
+    /// Nothing read, nothing written.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Touches the world: may read and write anything.
+    #[must_use]
+    pub fn touches_world() -> Self {
+        Self { reads: vec![Resource::world()], writes: vec![Resource::world()] }
+    }
+
+    /// Reads the world: may read anything.
+    #[must_use]
+    pub fn reads_world() -> Self {
+        Self { reads: vec![Resource::world()], writes: Vec::new() }
+    }
+
+    /// Adds a read.
+    #[must_use]
+    pub fn read(mut self, resource: Resource) -> Self {
+        self.reads.push(resource);
+        self
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, resource: Resource) -> Self {
+        self.writes.push(resource);
+        self
+    }
+
+    /// Adds all of `other`.
+    pub fn extend(&mut self, other: Self) {
+        for resource in other.reads {
+            if !self.reads.contains(&resource) {
+                self.reads.push(resource);
+            }
+        }
+        for resource in other.writes {
+            if !self.writes.contains(&resource) {
+                self.writes.push(resource);
+            }
+        }
+    }
+}

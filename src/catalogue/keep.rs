@@ -1,0 +1,21 @@
+//! Where captured content is kept: the interface that units see of the object store.
+
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Result;
+
+/// The blake3 digest of content, as hex; the name of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectId(pub String);
+
+/// Content-addressed storage. An object is durable before the journal names it.
+pub trait Keep: Send + Sync {
+    /// Stores all of `content` and returns its id. Storing the same content twice costs one object.
+    fn put(&self, content: &mut dyn Read) -> Result<ObjectId>;
+
+    /// Opens an object. The content is verified against its id while it is read.
+    fn open(&self, id: &ObjectId) -> Result<Box<dyn Read>>;
+}

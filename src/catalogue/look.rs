@@ -1,0 +1,163 @@
+//! The read-only world: what `effects`, `preview`, `fingerprint`, `capture` and probes may use.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cancel::Cancel;
+use super::command::{Command, Finished, Spawn};
+use super::error::{Error, ErrorKind, Result};
+use super::person::Person;
+
+/// Gives the value of a secret by name. The value must not be stored, printed or passed in an argv.
+pub type SecretSource = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
+
+/// The world, to be looked at.
+#[derive(Clone)]
+pub struct Look {
+    root: Arc<Path>,
+    also: Arc<[PathBuf]>,
+    spawn: Arc<dyn Spawn>,
+    secrets: SecretSource,
+    cancel: Cancel,
+    may_exec: bool,
+    person: Option<Arc<dyn Person>>,
+    guarded: Arc<[PathBuf]>,
+}
+
+/// A path that was found to stay inside the roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Absolute; every directory on the way resolved, the last component not followed.
+    pub path: PathBuf,
+    /// As resources and messages name it: relative to the root, `/`-separated, or absolute outside of it.
+    pub name: String,
+    /// Names of the links that were passed through on the way, in order.
+    pub links: Vec<String>,
+}
+
+impl Look {
+    /// A world rooted at `root`, which must be absolute and resolved; `also` lists further roots, relative ones
+    /// to `root`. Where one of those is a link, what it leads to is the root.
+    pub fn new(root: impl Into<Arc<Path>>, also: Vec<PathBuf>, spawn: Arc<dyn Spawn>, secrets: SecretSource) -> Self {
+        let root = root.into();
+        let resolve = |path: PathBuf| {
+            let path = root.join(path);
+            path.canonicalize().unwrap_or(path)
+        };
+        let also = also.into_iter().map(resolve).collect();
+        let guarded = Arc::from([root.join(".rbk")]);
+        Self { root, also, spawn, secrets, cancel: Cancel::new(), may_exec: false, person: None, guarded }
+    }
+
+    /// The same world with its own state in `folder` (absolute): units neither capture nor change it.
+    #[must_use]
+    pub fn guarding(&self, folder: PathBuf) -> Self {
+        let guarded = self.guarded.iter().cloned().chain([folder]).collect();
+        Self { guarded, ..self.clone() }
+    }
+
+    /// Whether `path` is state of rbk itself, or lies in it.
+    #[must_use]
+    pub fn is_guarded(&self, path: &Path) -> bool {
+        self.guarded.iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// The state folders of rbk itself.
+    pub(super) fn guards(&self) -> &[PathBuf] {
+        &self.guarded
+    }
+
+    /// The root, absolute and resolved.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every root, the first one first.
+    pub fn roots(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&*self.root).chain(self.also.iter().map(PathBuf::as_path))
+    }
+
+    /// What bounds waiting here.
+    #[must_use]
+    pub const fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// The same world under another token.
+    #[must_use]
+    pub fn with_cancel(&self, cancel: Cancel) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
+    /// The same world with a nearer deadline.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        self.with_cancel(self.cancel.within(limit))
+    }
+
+    /// The same world in which `exec` and `sh` may be asked (a run, or a plan made with `--probe`).
+    #[must_use]
+    pub fn allowing_exec(&self) -> Self {
+        Self { may_exec: true, ..self.clone() }
+    }
+
+    /// The same world with programs started by `spawn`, such as one that keeps what they write.
+    #[must_use]
+    pub fn with_spawn(&self, spawn: Arc<dyn Spawn>) -> Self {
+        Self { spawn, ..self.clone() }
+    }
+
+    /// The same world with secrets from `source`.
+    #[must_use]
+    pub fn with_secrets(&self, source: SecretSource) -> Self {
+        Self { secrets: source, ..self.clone() }
+    }
+
+    /// Whether commands may be asked here.
+    #[must_use]
+    pub const fn may_exec(&self) -> bool {
+        self.may_exec
+    }
+
+    /// The same world with somebody to ask (a terminal).
+    #[must_use]
+    pub fn with_person(&self, person: Arc<dyn Person>) -> Self {
+        Self { person: Some(person), ..self.clone() }
+    }
+
+    /// Who can be asked here; nobody where there is no terminal.
+    #[must_use]
+    pub fn person(&self) -> Option<&dyn Person> {
+        self.person.as_deref()
+    }
+
+    /// Runs a command that only reads.
+    pub fn exec(&self, command: &Command) -> Result<Finished> {
+        if !self.may_exec {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!("`{}` is not run while planning", command.argv.join(" ")),
+            )
+            .hint("plan with `--probe` to let commands in expressions run"));
+        }
+        self.spawn.run(command, &self.cancel)
+    }
+
+    /// The value of a secret, for the place of use only.
+    pub fn secret(&self, name: &str) -> Result<String> {
+        (self.secrets)(name)
+    }
+
+    /// The present time.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    /// What starts programs; only [`super::touch::Touch`] hands it out.
+    pub(super) fn spawner(&self) -> &Arc<dyn Spawn> {
+        &self.spawn
+    }
+}

@@ -1,0 +1,74 @@
+//! The world that can be changed: what `run` and `undo` receive, and nothing else does.
+//!
+//! Every change of a file goes through here: relative to opened directories, so that a link which appears on the way is
+//! not followed; whole or not at all, so that a full disk or a crash leaves the old content; never rbk's own state.
+#![allow(clippy::disallowed_methods, reason = "the one place that changes files")]
+
+mod copy;
+mod discard;
+mod fill;
+pub(in crate::catalogue) mod fresh;
+mod meta;
+mod restore;
+mod write;
+
+pub(crate) use fresh::{is_left_over, prefix as fresh_prefix};
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::command::Spawn;
+use super::error::{Error, Result};
+use super::look::{Located, Look};
+
+/// The world, to be changed. Reads go through the [`Look`] that it derefs to.
+#[derive(Clone)]
+pub struct Touch {
+    look: Look,
+    sync_later: bool,
+}
+
+impl Touch {
+    /// Only the executor of a run, and tests, make one.
+    #[must_use]
+    pub fn new(look: Look) -> Self {
+        Self { look: look.allowing_exec(), sync_later: false }
+    }
+
+    /// The same world, in which writes and new directories reach the disk only by [`Touch::sync`]: for many files at
+    /// once. Each is still placed by a rename.
+    #[must_use]
+    pub fn syncing_later(&self) -> Self {
+        Self { sync_later: true, ..self.clone() }
+    }
+
+    /// What starts programs.
+    #[must_use]
+    pub fn spawn(&self) -> &Arc<dyn Spawn> {
+        self.look.spawner()
+    }
+
+    /// Refuses to replace or remove a root, or anything that holds or belongs to rbk's own state.
+    fn may_change(&self, at: &Located) -> Result<()> {
+        if self.roots().any(|root| root.starts_with(&at.path)) {
+            return Err(Error::refused(format!("`{}` is the root, which is never replaced or removed", at.name))
+                .hint("name what is in it"));
+        }
+        if self.is_guarded(&at.path) || self.guards().iter().any(|folder| folder.starts_with(&at.path)) {
+            return Err(Error::refused(format!("`{}` holds the state of rbk itself", at.name))
+                .hint("its journal and captures live there; a run cannot change them"));
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Touch {
+    type Target = Look;
+
+    fn deref(&self) -> &Look {
+        &self.look
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,293 @@
+//! What the text alone tells of a run: order, deadlines, paths, undo. The checker's last pass.
+//!
+//! Expands every phase × severity × scenario without a world; what only a plan can know is left to it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::show;
+use crate::catalogue::signature::UndoKind;
+use crate::catalogue::value::Value;
+use crate::diagnostics::{Code, Diagnostic, Report};
+use crate::source::Place;
+
+use super::expand::{ExpandedNode, Expansion, Pinning, Selection, Work, expand};
+use super::lints;
+use super::model::{BindingId, Policy, Undo};
+use super::order::{self, Order, OrderNode, Trouble};
+use super::rings::rings;
+use super::time::{self, TimeNode};
+
+/// How many nodes of a chain a deadline's message names.
+const CHAIN: usize = 8;
+
+/// Reports what every run of `policy` would meet.
+pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
+    rings(policy, report);
+    let mut said: HashSet<(Code, Place)> = HashSet::new();
+    let mut push = |diagnostic: Diagnostic| {
+        if said.insert((diagnostic.code, diagnostic.place())) {
+            report.push(diagnostic);
+        }
+    };
+    let values = defaults(policy);
+    // Drawn when planned: any name of its form will do to see which paths it makes.
+    let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
+    for selection in selections(policy) {
+        let expansion = expand(policy, &selection, values.clone(), &pinning, None);
+        let nodes = order_nodes(&expansion.nodes);
+        let order = order::order(&nodes);
+        for trouble in &order.trouble {
+            if let Some(diagnostic) = explain(policy, &expansion, trouble) {
+                push(diagnostic);
+            }
+        }
+        for node in &expansion.nodes {
+            paths(policy, node, &mut push);
+            undo(node, &mut push);
+        }
+        if order.trouble.is_empty() {
+            deadlines(policy, &selection, &expansion, &order, &mut push);
+        }
+    }
+    // Advice on what cannot run yet would only hide what is wrong with it.
+    if !report.has_errors() {
+        lints::advise(policy, report);
+    }
+}
+
+/// Every phase alone, with each of its scenarios, under each severity.
+fn selections(policy: &Policy) -> Vec<Selection> {
+    let severities: Vec<Option<String>> = std::iter::once(None)
+        .chain(policy.severities.iter().map(|severity| Some(severity.name.text.to_string())))
+        .collect();
+    let mut all = Vec::new();
+    for phase in &policy.phases {
+        let scenarios: Vec<Option<String>> = if phase.scenarios.is_empty() {
+            vec![None]
+        } else {
+            phase.scenarios.iter().map(|scenario| Some(scenario.name.text.to_string())).collect()
+        };
+        for scenario in &scenarios {
+            for severity in &severities {
+                all.push(Selection {
+                    phases: vec![phase.name.text.to_string()],
+                    with_dependents: true,
+                    severity: severity.clone(),
+                    scenario: scenario.clone(),
+                    ..Selection::default()
+                });
+            }
+        }
+    }
+    all
+}
+
+/// Params that have a constant default; the others are not known here.
+fn defaults(policy: &Policy) -> BTreeMap<BindingId, Value> {
+    let constant = |param: &super::model::ParamItem| match &param.default.as_ref()?.kind {
+        super::model::ExprKind::Const(value) => Some((param.binding, value.clone())),
+        _ => None,
+    };
+    policy.params.iter().filter_map(constant).collect()
+}
+
+/// The nodes as `check::order` takes them.
+#[must_use]
+pub fn order_nodes(nodes: &[ExpandedNode]) -> Vec<OrderNode> {
+    nodes
+        .iter()
+        .map(|node| OrderNode {
+            key: Arc::clone(&node.key),
+            effects: node.effects.clone(),
+            gate: node.gate,
+            inexact: node.inexact.clone(),
+            stage: node.stage,
+            block: node.member.map(|member| member.block),
+            uses: node.uses.clone(),
+            after: node.after.clone(),
+            also: node.also.clone(),
+        })
+        .collect()
+}
+
+/// The nodes as `check::time` takes them.
+#[must_use]
+pub fn time_nodes(nodes: &[ExpandedNode]) -> Vec<TimeNode> {
+    let of = |node: &ExpandedNode| TimeNode { worst: node.worst, people: node.people, mitigates: node.mitigates };
+    nodes.iter().map(of).collect()
+}
+
+fn explain(policy: &Policy, expansion: &Expansion, trouble: &Trouble) -> Option<Diagnostic> {
+    let node = |index: usize| &expansion.nodes[index];
+    Some(match trouble {
+        Trouble::Cycle(path) => {
+            let keys: Vec<_> = path.iter().chain(path.first()).map(|&index| format!("`{}`", node(index).key)).collect();
+            let first = node(*path.first()?);
+            let mut diagnostic = Diagnostic::new(Code::Cycle, first.place, "steps wait for each other")
+                .label(keys.join(" → "))
+                .help("take one `after` of the circle away");
+            for &index in &path[1..] {
+                diagnostic = diagnostic.also(node(index).place, format!("`{}` is part of the circle", node(index).key));
+            }
+            diagnostic
+        }
+        Trouble::AfterLater { node: index, later } => {
+            let (this, later) = (node(*index), node(*later));
+            Diagnostic::new(
+                Code::AfterLater,
+                this.place,
+                format!("`{}` waits for `{}`, which stands behind it", this.key, later.key),
+            )
+            .label("waits for a later one")
+            .also(later.place, "this one stands behind it")
+            .help(format!("move `{}` behind `{}`: the order of the text is the meaning", this.key, later.key))
+        }
+        Trouble::ParallelConflict { a, b, conflict } => {
+            let (first, second) = (node(*a), node(*b));
+            // Nodes of one member run in the order of the text, so they cannot conflict.
+            if first.member == second.member {
+                return None;
+            }
+            let message = format!("`{}` and `{}` cannot run in parallel", first.key, second.key);
+            Diagnostic::new(Code::ParallelConflict, second.place, message)
+                .label(format!("{} {}", conflict.later_verb, super::effects::shown(&conflict.later)))
+                .also(first.place, format!("{} {}", conflict.earlier_verb, super::effects::shown(&conflict.earlier)))
+                .help("move one of both out of `parallel`, or let them work on different things")
+        }
+        Trouble::GateInBlock { node: index } => {
+            let this = node(*index);
+            let what = match &this.work {
+                Work::Step(_) => "a step that waits",
+                Work::Verify(..) => "a verification",
+                Work::Require(_) => "a `require`",
+                _ => "a gate",
+            };
+            let _ = policy;
+            Diagnostic::new(Code::GateInParallel, this.place, format!("{what} stands inside `parallel`"))
+                .label("nothing may overlap this")
+                .help("move it in front of the block or behind it")
+        }
+    })
+}
+
+/// Literal paths that leave the root.
+fn paths(policy: &Policy, node: &ExpandedNode, push: &mut impl FnMut(Diagnostic)) {
+    let roots: Vec<String> = std::iter::once(&policy.root).chain(&policy.roots).cloned().collect();
+    for call in &node.calls {
+        for (param, arg) in call.call.signature().params.iter().zip(&call.call.args) {
+            if !param.ty.contains("path") {
+                continue;
+            }
+            let super::model::CallArg::Value(expr) = arg else { continue };
+            let Some(value) = call.args.get(param.name) else { continue };
+            for path in value.elements().iter().filter_map(Value::as_text) {
+                if !super::roots::holds(&roots, path) {
+                    push(
+                        Diagnostic::new(Code::OutsideRoot, expr.place, format!("`{path}` leaves the root"))
+                            .label("outside of the policy's root")
+                            .help(
+                                "name a path below the root, or list the other folder in `roots [\"…\"]` of the policy",
+                            ),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A changing step says how it is taken back, or that it cannot be.
+fn undo(node: &ExpandedNode, push: &mut impl FnMut(Diagnostic)) {
+    let Work::Step(step) = &node.work else { return };
+    let clauses = &step.clauses;
+    if clauses.idempotent || clauses.irreversible.is_some() || !matches!(clauses.undo, Undo::Restore) {
+        return;
+    }
+    let Some(call) = node.calls.iter().find(|call| call.call.signature().undo == UndoKind::None) else { return };
+    let name = call.call.signature().name;
+    push(
+        Diagnostic::new(
+            Code::UndoUnsaid,
+            step.name.place,
+            format!("`{}` cannot be undone, and does not say so", step.name.text),
+        )
+        .label("nothing is known that would take it back")
+        .also(call.call.place, format!("`{name}` keeps nothing to restore"))
+        .help("add `undo { … }`, `idempotent`, or `irreversible \"why\"`"),
+    );
+}
+
+fn deadlines(
+    policy: &Policy,
+    selection: &Selection,
+    expansion: &Expansion,
+    order: &Order,
+    push: &mut impl FnMut(Diagnostic),
+) {
+    // Enough jobs: with fewer it can only be longer, and the plan, which knows them, says so.
+    let path = time::critical_path(&time_nodes(&expansion.nodes), order, usize::MAX);
+    let chain = |limit: Duration| {
+        let mut links: Vec<_> = path.path.iter().filter(|(_, took)| !took.is_zero()).collect();
+        links.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+        let shown: HashSet<usize> = links.iter().take(CHAIN).map(|(index, _)| *index).collect();
+        let text: Vec<_> = path
+            .path
+            .iter()
+            .filter(|(index, _)| shown.contains(index))
+            .map(|(index, took)| format!("{} {}", expansion.nodes[*index].key, length(*took)))
+            .collect();
+        let more = links.len().saturating_sub(CHAIN);
+        let rest = if more > 0 { format!(" + {more} shorter ones") } else { String::new() };
+        format!("{}{rest} against {}", text.join(" + "), length(limit))
+    };
+    let phase_name = selection.phases.first().map(String::as_str).unwrap_or_default();
+    if let Some(name) = &selection.severity
+        && let Some(severity) = policy.severities.iter().find(|found| *found.name.text == **name)
+        && let Some((limit, place)) = severity.within
+    {
+        let worst = path.to_mitigation.unwrap_or(path.machine);
+        if worst > limit {
+            let message = format!("`{phase_name}` may take {}, longer than severity `{name}` allows", length(worst));
+            push(Diagnostic::new(Code::DeadlineMissed, place, message).label(chain(limit)).help(
+                "give the longest links a shorter `timeout` or `within`, mark steps `graceful`, or allow more time",
+            ));
+        }
+    }
+    let Some(phase) = policy.phases.iter().find(|phase| *phase.name.text == *phase_name) else { return };
+    if let Some((limit, place)) = phase.within
+        && path.machine > limit
+    {
+        push(
+            Diagnostic::new(
+                Code::DeadlineMissed,
+                place,
+                format!("phase `{phase_name}` may take {}", length(path.machine)),
+            )
+            .label(chain(limit))
+            .help("give the longest links a shorter `timeout` or `within`, or allow more time"),
+        );
+    }
+    for node in &expansion.nodes {
+        let Work::Step(step) = &node.work else { continue };
+        let Some(super::model::ExprKind::Const(limit)) = step.clauses.within.as_ref().map(|limit| &limit.kind) else {
+            continue;
+        };
+        let (Some(limit), Some(expr)) = (limit.as_duration(), &step.clauses.within) else { continue };
+        if node.worst > limit {
+            push(
+                Diagnostic::new(
+                    Code::DeadlineMissed,
+                    expr.place,
+                    format!("step `{}` may take {}", node.key, length(node.worst)),
+                )
+                .label(format!("{} against {}", length(node.worst), length(limit)))
+                .help("give it a shorter `timeout`, fewer retries, or a longer `within`"),
+            );
+        }
+    }
+}
+
+fn length(time: Duration) -> String {
+    show::duration(time.as_nanos() as f64)
+}

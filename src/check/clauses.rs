@@ -1,0 +1,222 @@
+//! The registry of clause words: which block takes which, and how each is written.
+//!
+//! Owns the words; what a clause means stands with its item. A word that no block knows is a suggestion, never a bare
+//! syntax error.
+
+use super::checker::Checker;
+use crate::diagnostics::{Code, suggest};
+use crate::source::Place;
+use crate::syntax::ast::Clause;
+
+/// A word that begins a clause.
+pub struct Word {
+    /// As it is written.
+    pub name: &'static str,
+    /// With what follows it.
+    pub usage: &'static str,
+    /// Whether a block may have it more than once.
+    pub many: bool,
+}
+
+/// The clauses of one kind of block.
+pub struct Clauses {
+    /// `a step`, for messages.
+    pub block: &'static str,
+    /// What it takes.
+    pub words: &'static [Word],
+    /// The items that stand in it as well, for suggestions.
+    pub items: &'static [&'static str],
+}
+
+const fn once(name: &'static str, usage: &'static str) -> Word {
+    Word { name, usage, many: false }
+}
+
+const fn many(name: &'static str, usage: &'static str) -> Word {
+    Word { name, usage, many: true }
+}
+
+/// What stands in a phase, stage, scenario, `parallel`, `for`, `if`, `always` or handler.
+const ITEMS: &[&str] = &["step", "verify", "let", "observe", "parallel", "for", "if", "stage"];
+
+const ON_FAILURE: Word = many("on", "on failure stop | undo | warn | continue | run PHASE | { … }");
+const REQUIRE: Word = many("require", "require EXPR, \"why\"");
+const WITHIN: Word = once("within", "within 30s");
+
+pub static POLICY: Clauses = Clauses {
+    block: "a policy",
+    words: &[
+        once("owner", "owner \"team\""),
+        once("root", "root \".\""),
+        once("roots", "roots [\"../logs\"]"),
+        once("requires", "requires rbk \">= 0.1\""),
+        ON_FAILURE,
+        once("defaults", "defaults { timeout 2m }"),
+        once("at", "at most 2 rollbacks per 1h"),
+    ],
+    items: &[],
+};
+
+pub static DEFAULTS: Clauses = Clauses { block: "`defaults`", words: &[once("timeout", "timeout 2m")], items: &[] };
+
+pub static SEVERITY: Clauses = Clauses {
+    block: "a severity",
+    words: &[
+        WITHIN,
+        once("start", "start automatically | after approval(by: ROLE, within: 10m) | by hand"),
+        once("observe", "observe"),
+        once("skip", "skip graceful"),
+    ],
+    items: &[],
+};
+
+pub static ROLE: Clauses = Clauses {
+    block: "a role",
+    words: &[
+        many("members", "members \"name\", key(\"ssh-ed25519 …\")"),
+        many("may", "may start up to SEVERITY | approve | emergency"),
+    ],
+    items: &[],
+};
+
+pub static ENVIRONMENT: Clauses = Clauses {
+    block: "an environment",
+    words: &[
+        once("automatic", "automatic off"),
+        many("mute", "mute CHANNEL"),
+        once("deadlines", "deadlines advisory"),
+        once("confirm", "confirm typed"),
+    ],
+    items: &[],
+};
+
+pub static PHASE: Clauses = Clauses {
+    block: "a phase",
+    words: &[many("depends", "depends on PHASE"), many("include", "include PHASE"), REQUIRE, ON_FAILURE, WITHIN],
+    items: &["step", "verify", "let", "observe", "parallel", "for", "if", "stage", "scenario", "always"],
+};
+
+pub static STAGE: Clauses = Clauses { block: "a stage", words: &[REQUIRE, ON_FAILURE, WITHIN], items: ITEMS };
+
+pub static SCENARIO: Clauses = Clauses {
+    block: "a scenario",
+    words: &[many("symptoms", "symptoms \"what is seen\""), once("detect", "detect EXPR"), REQUIRE],
+    items: ITEMS,
+};
+
+pub static BLOCK: Clauses = Clauses { block: "this block", words: &[REQUIRE], items: ITEMS };
+
+pub static STEP: Clauses = Clauses {
+    block: "a step",
+    words: &[
+        many("after", "after STEP"),
+        once("timeout", "timeout 30s"),
+        once("retry", "retry 3 every 5s backoff 2"),
+        once("graceful", "graceful"),
+        many("reads", "reads \"logs/**\""),
+        many("writes", "writes \"db:main\""),
+        many("touches", "touches \"server/**\""),
+        once("idempotent", "idempotent"),
+        once("done", "done when EXPR"),
+        once("undo", "undo { … }`, `undo repeat` or `undo none"),
+        once("irreversible", "irreversible \"why\""),
+        once("approve", "approve by ROLE"),
+        once("preview", "preview CALL"),
+        ON_FAILURE,
+        WITHIN,
+        once("by", "by 1m"),
+        once("mitigates", "mitigates"),
+        REQUIRE,
+        many("expect", "expect EXPR, \"why\""),
+    ],
+    items: &["let", "for", "if"],
+};
+
+/// What stands in `undo { … }` and in a `for` or `if` within a step.
+pub static STATEMENTS: Clauses = Clauses {
+    block: "this block of a step",
+    words: &[REQUIRE, many("expect", "expect EXPR, \"why\"")],
+    items: &["let", "for", "if"],
+};
+
+pub static VERIFY: Clauses = Clauses {
+    block: "a verification",
+    words: &[
+        once("within", "within 20s every 1s"),
+        once("every", "every 1s"),
+        once("hold", "hold 5m tolerate 1"),
+        once("tolerate", "tolerate 1"),
+        many("expect", "expect EXPR, \"why\""),
+        many("should", "should EXPR, \"why\""),
+        many("fail", "fail when EXPR"),
+        ON_FAILURE,
+        once("mitigates", "mitigates"),
+        many("after", "after STEP"),
+    ],
+    items: &["let"],
+};
+
+static ALL: &[&Clauses] = &[&POLICY, &SEVERITY, &ROLE, &ENVIRONMENT, &PHASE, &SCENARIO, &STEP, &VERIFY, &DEFAULTS];
+
+/// Which words a block had, and where.
+#[derive(Default)]
+pub struct Seen<'a>(Vec<(&'a str, Place)>);
+
+impl<'a> Checker<'a> {
+    /// The word of a clause that `block` takes; anything else is reported.
+    pub fn clause_word(
+        &mut self,
+        block: &'static Clauses,
+        clause: &'a Clause,
+        seen: &mut Seen<'a>,
+    ) -> Option<&'static Word> {
+        let name = self.word(clause.word);
+        let place = self.place(clause.word.0);
+        let Some(word) = block.words.iter().find(|word| word.name == name) else {
+            self.unknown_clause(block, clause);
+            return None;
+        };
+        if !word.many {
+            if let Some((_, first)) = seen.0.iter().find(|(known, _)| *known == name) {
+                let first = *first;
+                self.error(Code::DuplicateName, clause.word.0, format!("`{name}` is given twice"))
+                    .set_label("given again here")
+                    .add_place(first, "given first here")
+                    .set_help(format!("{} has one: `{}`", block.block, word.usage));
+            } else {
+                seen.0.push((name, place));
+            }
+        }
+        Some(word)
+    }
+
+    /// A word that begins no clause here.
+    pub fn unknown_clause(&mut self, block: &'static Clauses, clause: &'a Clause) {
+        let name = self.word(clause.word);
+        let own = block.words.iter().map(|word| word.name).chain(block.items.iter().copied());
+        let elsewhere = ALL.iter().find(|other| other.words.iter().any(|word| word.name == name));
+        let help = match (self.guess(name, own), elsewhere) {
+            (Some(near), _) => near,
+            (None, Some(other)) => format!("`{name}` stands in {}", other.block),
+            (None, None) => {
+                let words: Vec<_> = block.words.iter().map(|word| word.name).collect();
+                format!("{} takes {}", block.block, suggest::alternatives(&words, "and"))
+            }
+        };
+        self.error(Code::UnknownClause, clause.word.0, format!("`{name}` is no clause of {}", block.block))
+            .set_label("no such clause here")
+            .set_help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn usages_begin_with_their_word() {
+        for word in ALL.iter().flat_map(|block| block.words) {
+            assert!(word.usage.starts_with(word.name), "{}", word.usage);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Texts with values in them, by the rules of the type that is wanted (`language.md` §2).
+//!
+//! INVARIANT: a value never becomes code, and a secret never becomes text.
+
+use super::{described, missing, path, shell, sql, url, wrong};
+use crate::catalogue::error::Result;
+use crate::catalogue::ty::{Dialect, Type};
+use crate::catalogue::value::Value;
+
+/// A piece of a text.
+pub(super) enum Piece<'a> {
+    /// As the author wrote it.
+    Text(&'a str),
+    /// A value.
+    Hole(Value),
+}
+
+/// The pieces as one value of type `ty`.
+pub(super) fn put_together(pieces: &[Piece<'_>], ty: &Type) -> Result<Value> {
+    match ty.required() {
+        Type::Code(Dialect::Shell) => shell::command(pieces),
+        Type::Code(Dialect::Sql) => sql::statement(pieces),
+        Type::Url => url::address(pieces),
+        Type::Path => path::path(pieces),
+        Type::Regex => pattern(pieces),
+        Type::String | Type::Error => joined(pieces).map(Value::str),
+        other => super::convert(&Value::str(joined(pieces)?), other),
+    }
+}
+
+fn joined(pieces: &[Piece<'_>]) -> Result<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(literal) => text.push_str(literal),
+            Piece::Hole(value) => text.push_str(&plain(value)?),
+        }
+    }
+    Ok(text)
+}
+
+/// A value as bare text, without quotes; lists with commas, json as json unless it is a string.
+pub(super) fn plain(value: &Value) -> Result<String> {
+    Ok(match value {
+        Value::None => return Err(missing("a value inside a text")),
+        Value::Secret(name) => return Err(wrong(format!("the secret `{name}` never becomes a text"))),
+        Value::Regex(text) => text.to_string(),
+        Value::Json(json) => match &**json {
+            serde_json::Value::Null => return Err(missing("a value inside a text")),
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+        Value::List(items) => items.iter().map(plain).collect::<Result<Vec<_>>>()?.join(", "),
+        // Their parts may be secrets.
+        Value::Map(map) => {
+            let entries = map.iter().map(|(key, value)| Ok(format!("{key}: {}", plain(value)?)));
+            entries.collect::<Result<Vec<_>>>()?.join(", ")
+        }
+        Value::Record(_) | Value::Db(_) => return Err(wrong(format!("{} does not go into a text", described(value)))),
+        other => match other.as_text() {
+            Some(text) => text.to_owned(),
+            None => other.to_string(),
+        },
+    })
+}
+
+/// A value that is one thing, as text; lists and maps are refused.
+pub(super) fn single(value: &Value) -> Result<String> {
+    match value {
+        Value::List(_) | Value::Map(_) => {
+            Err(wrong(format!("{} does not go into this text: it is more than one thing", described(value))))
+        }
+        Value::Json(json) if json.is_array() || json.is_object() => {
+            Err(wrong(format!("{} does not go into this text: it is more than one thing", described(value))))
+        }
+        _ => plain(value),
+    }
+}
+
+/// A regex: values match themselves; a leading regex stays one, as a group of its own.
+fn pattern(pieces: &[Piece<'_>]) -> Result<Value> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(literal) => text.push_str(literal),
+            // In a group, so that its alternatives and flags do not reach what follows.
+            Piece::Hole(Value::Regex(regex)) if text.is_empty() => {
+                text = if pieces.len() == 1 { regex.to_string() } else { format!("(?:{regex})") };
+            }
+            Piece::Hole(value) => text.push_str(&regex::escape(&single(value)?)),
+        }
+    }
+    super::convert(&Value::str(text), &Type::Regex)
+}

@@ -1,0 +1,549 @@
+//! Phases, stages and items: what becomes a node, what is unrolled, what waits for a run.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::effect::Effects;
+use crate::catalogue::error::Error;
+use crate::catalogue::value::Value;
+use crate::check::eval::{self, Evaluated};
+use crate::check::model::{
+    self, BindingId, BindingKind, Block, Expr, For, If, Item, Observe, Phase, Policy, Require, Stage,
+};
+use crate::check::walk;
+use crate::source::Place;
+
+use super::failure::{FailureScope, Handling};
+use super::node::{ExpandedNode, Member, Work};
+use super::scope::StaticScope;
+use super::{Expander, LetState, PinnedProbes, Refusal, selected_phases};
+
+/// A part of a phase: what stands before, between and behind its stages, or a stage.
+enum Segment<'p> {
+    Items(Vec<&'p Item>),
+    Stage(&'p Arc<Stage>),
+}
+
+impl Expander<'_> {
+    /// All first stages of the selected phases, then all second ones, among phases without a dependency between them.
+    pub(super) fn phases(&mut self) {
+        let Ok(phases) = selected_phases(self.policy, self.selection) else { return };
+        let several = phases.len() > 1;
+        let mut level: Vec<Arc<Phase>> = Vec::new();
+        let mut rest = phases.as_slice();
+        while let Some((first, behind)) = rest.split_first() {
+            let depends = level.iter().any(|earlier| earlier.depends_on.iter().any(|on| on.text == first.name.text));
+            if depends {
+                self.level(&level, several);
+                level.clear();
+            }
+            level.push(Arc::clone(first));
+            rest = behind;
+        }
+        self.level(&level, several);
+    }
+
+    fn level(&mut self, phases: &[Arc<Phase>], several: bool) {
+        let parts: Vec<_> = phases
+            .iter()
+            .map(|phase| (phase, segments(self.policy, phase, self.selection.scenario.as_deref())))
+            .collect();
+        let most = parts.iter().map(|(_, segments)| segments.len()).max().unwrap_or(0);
+        for number in 0..most {
+            self.at.stage += 1;
+            for (phase, segments) in &parts {
+                let Some(segment) = segments.get(number) else { continue };
+                self.enter_phase(phase, several);
+                match segment {
+                    Segment::Items(items) => items.iter().for_each(|item| self.item(item)),
+                    Segment::Stage(stage) => self.stage(stage),
+                }
+            }
+        }
+    }
+
+    fn enter_phase(&mut self, phase: &Arc<Phase>, several: bool) {
+        self.at.phase = Arc::clone(&phase.name.text);
+        self.at.stage_name = None;
+        let whole = Handling { on_failure: self.policy.on_failure.clone(), scope: FailureScope::Policy };
+        self.at.handling = whole.inner(phase.on_failure.as_ref(), FailureScope::Phase(Arc::clone(&phase.name.text)));
+        self.prefix = if several { format!("{}.", phase.name.text) } else { String::new() };
+    }
+
+    fn stage(&mut self, stage: &Arc<Stage>) {
+        let outer = self.at.clone();
+        self.at.stage_name = Some(Arc::clone(&stage.name.text));
+        let scope = FailureScope::Stage(Arc::clone(&stage.name.text));
+        self.at.handling = outer.handling.inner(stage.on_failure.as_ref(), scope);
+        self.block(&stage.body);
+        let number = self.at.stage;
+        self.at = outer;
+        self.at.stage = number;
+    }
+
+    pub(super) fn block(&mut self, block: &Block) {
+        block.items.iter().for_each(|item| self.item(item));
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Let(binding) => self.bind(*binding, false),
+            Item::Require(require) => self.require(require),
+            Item::Observe(observe) => self.observe(observe),
+            Item::Step(step) => self.step(step),
+            Item::Verify(used) => self.verify(used),
+            Item::Parallel(parallel) => self.members(&mut |this, next| {
+                for item in &parallel.body.items {
+                    next(this);
+                    this.item(item);
+                }
+            }),
+            Item::For(each) => self.each(each, item),
+            Item::If(branch) => self.branch(branch, item),
+            Item::Stage(stage) => {
+                // A stage inside a block is a barrier of its own.
+                self.at.stage += 1;
+                self.stage(stage);
+                self.at.stage += 1;
+            }
+        }
+    }
+
+    /// Runs `body` with a new `parallel` block around it; `next` begins its next member.
+    fn members(&mut self, body: &mut dyn FnMut(&mut Self, &mut dyn FnMut(&mut Self))) {
+        let outer = self.at.member;
+        if outer.is_some() {
+            // Inside another block the outer vow covers this one.
+            return body(self, &mut |_| {});
+        }
+        let block = self.next_block;
+        self.next_block += 1;
+        let mut index = 0;
+        body(self, &mut |this| {
+            this.at.member = Some(Member { block, index });
+            index += 1;
+        });
+        self.at.member = outer;
+    }
+
+    fn each(&mut self, each: &Arc<For>, item: &Item) {
+        let Some(list) = self.list(&each.iter, each.filter.as_ref(), each.var) else {
+            return self.dynamic(item, each.place, &each.iter, &each.body);
+        };
+        if each.tolerate.is_some() {
+            // Silently stopping at the first failure would be worse than refusing.
+            let error = Error::refused("`tolerate` is not available yet for a loop whose list is known when planned");
+            self.out
+                .errors
+                .push((each.place, error.hint("give its steps `on failure continue`, which goes on and ends partial")));
+        }
+        let (locals, suffix, also) = (Arc::clone(&self.locals), self.suffix.clone(), self.at.also.clone());
+        let window = each.at_once.filter(|_| each.parallel);
+        // One iteration after the other unless the author vouches for more.
+        let mut ends: Vec<Option<usize>> = Vec::new();
+        let mut iterate = |this: &mut Self, next: &mut dyn FnMut(&mut Self)| {
+            for (number, value) in list.iter().enumerate() {
+                next(this);
+                let mut inner = (*locals).clone();
+                inner.insert(each.var, value.clone());
+                this.locals = Arc::new(inner);
+                this.suffix = format!("{suffix}[{}]", plain(value));
+                if let Some(window) = window
+                    && let Some(Some(end)) = number.checked_sub(window).and_then(|earlier| ends.get(earlier)).copied()
+                {
+                    this.at.also.push((end, Arc::from(format!("at most {window} at once"))));
+                }
+                let before = this.out.nodes.len();
+                this.block(&each.body);
+                let after = this.out.nodes.len();
+                ends.push((after > before).then(|| after - 1));
+                this.at.also.clone_from(&also);
+            }
+        };
+        if each.parallel {
+            self.members(&mut iterate);
+        } else {
+            iterate(self, &mut |_| {});
+        }
+        self.locals = locals;
+        self.suffix = suffix;
+    }
+
+    fn branch(&mut self, branch: &Arc<If>, item: &Item) {
+        match self.evaluate(&branch.condition) {
+            Some(Value::Bool(true)) => self.block(&branch.body),
+            Some(Value::Bool(false)) => {
+                if let Some(otherwise) = &branch.otherwise {
+                    self.block(otherwise);
+                }
+            }
+            _ => self.dynamic(item, branch.place, &branch.condition, &branch.body),
+        }
+    }
+
+    /// The elements of a loop's list, when they are known now.
+    pub(super) fn list(&mut self, iter: &Expr, filter: Option<&Expr>, var: BindingId) -> Option<Vec<Value>> {
+        let Value::List(items) = self.evaluate(iter)? else { return None };
+        let Some(filter) = filter else { return Some(items.to_vec()) };
+        let outer = Arc::clone(&self.locals);
+        let mut kept = Vec::new();
+        for item in items.iter() {
+            let mut inner = (*outer).clone();
+            inner.insert(var, item.clone());
+            self.locals = Arc::new(inner);
+            let holds = self.evaluate(filter);
+            self.locals = Arc::clone(&outer);
+            match holds? {
+                Value::Bool(true) => kept.push(item.clone()),
+                Value::Bool(false) => {}
+                _ => return None,
+            }
+        }
+        Some(kept)
+    }
+
+    /// One sequential node for what only a run can unroll: the united effects of everything inside.
+    fn dynamic(&mut self, item: &Item, place: Place, head: &Expr, body: &Block) {
+        // Expanded aside with the variable unknown, for its effects and its worst case.
+        let (from, skipped, lets) = (self.out.nodes.len(), self.out.skipped.len(), self.out.lets.len());
+        let (later, member) = (self.later.clone(), self.at.member.take());
+        self.block(body);
+        let inside: Vec<ExpandedNode> = self.out.nodes.drain(from..).collect();
+        self.out.skipped.truncate(skipped);
+        self.out.lets.truncate(lets);
+        self.later = later;
+        self.at.member = member;
+        self.pending_after.retain(|(node, _)| *node < from);
+        let mut effects = self.reads(head);
+        let (mut worst, mut people, mut uses) = (Duration::ZERO, Duration::ZERO, Vec::new());
+        for node in &inside {
+            effects.extend(node.effects.clone());
+            worst += node.worst;
+            people += node.people;
+            uses.extend(node.uses.iter().filter(|(index, _)| *index < from).cloned());
+        }
+        uses.extend(self.uses_of([head].into_iter()));
+        let kind = if matches!(item, Item::For(_)) { "for" } else { "if" };
+        let key = self.key(kind, place);
+        let index = self.push(key, Work::Dynamic(Arc::new(item.clone())), place, effects);
+        let node = &mut self.out.nodes[index];
+        // It is asked when it runs: also what stands in it.
+        node.pinned.clear();
+        node.gate = inside.iter().any(|node| node.gate);
+        node.inexact = inside.iter().find_map(|node| node.inexact.clone());
+        node.changes = inside.iter().any(|node| node.changes);
+        node.mitigates = inside.iter().any(|node| node.mitigates);
+        (node.worst, node.people, node.timeout, node.uses) = (worst, people, worst, uses);
+    }
+
+    /// Binds a `let`: now, when nothing before it writes what it reads, else when run.
+    pub(super) fn bind(&mut self, binding: BindingId, top: bool) {
+        let policy = Arc::clone(self.policy);
+        let def = &policy.bindings[binding.0 as usize];
+        let BindingKind::Let(expr) = &def.kind else { return };
+        let name = if top { def.name.text.to_string() } else { format!("{}.{}", self.at.phase, def.name.text) };
+        let reads = self.reads(expr);
+        let relative = reads != Effects::none();
+        let state = match self.evaluated(expr) {
+            Some(Evaluated::Known(value)) => {
+                self.out.values.insert(binding, value.clone());
+                Ok(value)
+            }
+            Some(Evaluated::Unknown { after }) => Err(after),
+            None => Err(Arc::from("it can be evaluated")),
+        };
+        if let Err(after) = &state {
+            let depends = !self.uses_of([expr].into_iter()).is_empty();
+            // The checker has no world; what a plan will know gets no node there.
+            let node = (!top && (self.look.is_some() || depends || self.last_writer(&reads).is_some()))
+                .then(|| self.bind_node(binding, expr, &def.name, reads));
+            self.later.insert(binding, (node, Arc::clone(after)));
+        }
+        self.out.lets.push(LetState { binding, name, state, relative });
+    }
+
+    fn bind_node(&mut self, binding: BindingId, expr: &Expr, name: &model::Name, reads: Effects) -> usize {
+        let uses = self.uses_of([expr].into_iter());
+        let worst = self.probing(expr);
+        let key = self.unique(format!("{}let {}{}", self.prefix, name.text, self.suffix));
+        let index = self.push(key, Work::Bind(binding), name.place, reads);
+        let node = &mut self.out.nodes[index];
+        node.uses = uses;
+        node.worst = worst;
+        index
+    }
+
+    fn require(&mut self, require: &Require) {
+        self.require_now(require);
+        let effects = self.reads(&require.condition);
+        let uses = self.uses_of([&require.condition].into_iter());
+        let worst = self.probing(&require.condition);
+        let key = self.key("require", require.place);
+        let index = self.push(key, Work::Require(Arc::new(require.clone())), require.place, effects);
+        let node = &mut self.out.nodes[index];
+        node.gate = true;
+        node.uses = uses;
+        node.worst = worst;
+        node.timeout = node.timeout.max(worst);
+    }
+
+    /// Records a refusal when the condition is known to be false.
+    pub(super) fn require_now(&mut self, require: &Require) {
+        if self.evaluate(&require.condition) != Some(Value::Bool(false)) {
+            return;
+        }
+        let why = require.why.as_ref().and_then(|why| self.evaluate(why)).map(|why| plain(&why));
+        let policy = Arc::clone(self.policy);
+        let values = self.with_scope(|scope| eval::traced(&policy, &require.condition, scope).1);
+        self.out.refusals.push(Refusal { place: require.place, why, values });
+    }
+
+    fn observe(&mut self, observe: &Observe) {
+        let policy = Arc::clone(self.policy);
+        let name = &policy.bindings[observe.binding.0 as usize].name;
+        let effects = self.reads(&observe.probe);
+        let uses = self.uses_of([&observe.probe].into_iter());
+        let worst = self.probing(&observe.probe);
+        let key = self.unique(format!("{}observe {}", self.prefix, name.text));
+        let index = self.push(key, Work::Observe(Arc::new(observe.clone())), observe.place, effects);
+        let node = &mut self.out.nodes[index];
+        node.gate = true;
+        node.uses = uses;
+        node.worst = worst;
+        node.timeout = node.timeout.max(worst);
+        self.later.insert(observe.binding, (Some(index), Arc::clone(&name.text)));
+    }
+
+    pub(super) fn verify(&mut self, used: &model::VerifyUse) {
+        let policy = Arc::clone(self.policy);
+        let verify = &policy.verifies[used.verify.0 as usize];
+        let within = used.within.or(verify.within).unwrap_or(model::Verify::WITHIN);
+        let hold = used.hold.or(verify.hold).unwrap_or_default();
+        let mut effects = Effects::none();
+        let mut exprs: Vec<&Expr> = verify.checks.iter().map(|check| &check.condition).collect();
+        for binding in &verify.lets {
+            if let BindingKind::Let(expr) = &policy.bindings[binding.0 as usize].kind {
+                exprs.push(expr);
+            }
+        }
+        for expr in &exprs {
+            effects.extend(self.reads(expr));
+        }
+        let uses = self.uses_of(exprs.into_iter());
+        let key = self.unique(format!("{}{}{}", self.prefix, verify.name.text, self.suffix));
+        let mut worst = within + hold;
+        if let Some(handler) = &verify.on_failure {
+            worst += self.aside(handler) + within + hold;
+        }
+        let index = self.push(key, Work::Verify(Arc::clone(verify), Arc::new(used.clone())), used.place, effects);
+        self.pending_after.extend(used.after.iter().map(|name| (index, name.clone())));
+        let handling = self.at.handling.inner(used.on_failure.as_ref(), FailureScope::Node);
+        let node = &mut self.out.nodes[index];
+        node.title.clone_from(&verify.title);
+        node.gate = true;
+        node.uses = uses;
+        node.handling = handling;
+        node.mitigates = used.mitigates;
+        (node.worst, node.timeout) = (worst, worst);
+    }
+
+    /// The worst case of a block that runs one after the other, expanded aside.
+    fn aside(&mut self, block: &Block) -> Duration {
+        let from = self.out.nodes.len();
+        let later = self.later.clone();
+        self.block(block);
+        self.later = later;
+        self.pending_after.retain(|(node, _)| *node < from);
+        self.out.nodes.drain(from..).map(|node| node.worst).sum()
+    }
+
+    /// How long asking the probes of `expr` may take; local ones count for nothing.
+    fn probing(&mut self, expr: &Expr) -> Duration {
+        let own: Vec<Expr> = {
+            let mut found = Vec::new();
+            walk::expressions(expr, &mut |part| {
+                if let model::ExprKind::Probe(call) = &part.kind {
+                    found.extend(call.timeout.clone());
+                }
+            });
+            found
+        };
+        if !own.is_empty() {
+            return own.iter().filter_map(|limit| self.evaluate(limit)?.as_duration()).sum();
+        }
+        let outside = self.reads(expr).reads.iter().any(|read| read.kind == crate::catalogue::effect::Kind::World);
+        if outside { self.policy.defaults.timeout } else { Duration::ZERO }
+    }
+
+    /// What the probes of `expr` read.
+    pub(super) fn reads(&mut self, expr: &Expr) -> Effects {
+        if !walk::asks_the_world(expr) && !self.applies_functions(expr) {
+            return Effects::none();
+        }
+        let policy = Arc::clone(self.policy);
+        let (look, pinning, values, later, locals) =
+            (self.look, self.pinning, &self.out.values, &self.later, &self.locals);
+        let mut args_of = |call: &model::ProbeCall| {
+            // Inner probes are not asked for effects; what they would give widens.
+            let mut pinned = PinnedProbes::new();
+            let never = |_: &Effects| Some(Arc::from("it runs"));
+            let mut scope = StaticScope { look, pinning, values, later, locals, waits: &never, pinned: &mut pinned };
+            let signature = call.probe.signature();
+            eval::args(&policy, signature, &call.args, &mut scope).unwrap_or_else(|_| {
+                crate::catalogue::args::Args::new(
+                    signature,
+                    vec![crate::catalogue::args::Arg::Unknown; signature.params.len()],
+                )
+            })
+        };
+        super::super::effects::expr::reads_of(&policy, expr, &mut args_of, look)
+    }
+
+    fn applies_functions(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        walk::expressions(expr, &mut |part| found |= matches!(part.kind, model::ExprKind::Apply(..)));
+        found
+    }
+
+    /// The value of `expr` now, when it is known. What cannot be evaluated is recorded.
+    pub(super) fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
+        match self.evaluated(expr)? {
+            Evaluated::Known(value) => Some(value),
+            Evaluated::Unknown { .. } => None,
+        }
+    }
+
+    pub(super) fn evaluated(&mut self, expr: &Expr) -> Option<Evaluated> {
+        let policy = Arc::clone(self.policy);
+        match self.with_scope(|scope| eval::eval(&policy, expr, scope)) {
+            Ok(evaluated) => Some(evaluated),
+            Err(error) => {
+                self.out.errors.push((expr.place, error));
+                None
+            }
+        }
+    }
+
+    /// Calls `with` in the scope of this place; answers that probes give are pinned for the node that comes next.
+    pub(super) fn with_scope<T>(&mut self, with: impl FnOnce(&mut StaticScope<'_>) -> T) -> T {
+        let mut pinned = std::mem::take(&mut self.pinned);
+        let result = {
+            let waits = |effects: &Effects| self.last_writer(effects).map(|node| Arc::clone(&self.out.nodes[node].key));
+            let mut scope = StaticScope {
+                look: self.look,
+                pinning: self.pinning,
+                values: &self.out.values,
+                later: &self.later,
+                locals: &self.locals,
+                waits: &waits,
+                pinned: &mut pinned,
+            };
+            with(&mut scope)
+        };
+        self.pinned = pinned;
+        result
+    }
+
+    /// The earlier nodes whose values `exprs` use.
+    pub(super) fn uses_of<'e>(&self, exprs: impl Iterator<Item = &'e Expr>) -> Vec<(usize, Arc<str>)> {
+        let mut found = BTreeSet::new();
+        for expr in exprs {
+            walk::bindings(expr, &mut |id| {
+                if let Some((Some(node), _)) = self.later.get(&id) {
+                    found.insert((*node, Arc::clone(&self.policy.bindings[id.0 as usize].name.text)));
+                }
+            });
+        }
+        found.into_iter().collect()
+    }
+
+    fn key(&mut self, word: &str, place: Place) -> Arc<str> {
+        let (line, _) = self.policy.sources.get(place.file).line_column(place.span.start);
+        self.unique(format!("{}{word}@{line}{}", self.prefix, self.suffix))
+    }
+
+    pub(super) fn unique(&mut self, key: String) -> Arc<str> {
+        let count = self.keys.entry(key.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { Arc::from(key) } else { Arc::from(format!("{key}#{count}")) }
+    }
+
+    /// Adds a node that changes nothing yet, at this place.
+    pub(super) fn push(&mut self, key: Arc<str>, work: Work, place: Place, effects: Effects) -> usize {
+        let index = self.out.nodes.len();
+        let mut also = self.at.also.clone();
+        // Nodes of one member of a `parallel` block run in the order of the text.
+        if let (Some(member), Some(last)) = (self.at.member, self.out.nodes.last())
+            && last.member == Some(member)
+        {
+            also.push((index - 1, Arc::from("it stands before in the same member")));
+        }
+        self.out.nodes.push(ExpandedNode {
+            key,
+            title: None,
+            work,
+            place,
+            phase: Arc::clone(&self.at.phase),
+            stage: self.at.stage,
+            stage_name: self.at.stage_name.clone(),
+            locals: Arc::clone(&self.locals),
+            calls: Vec::new(),
+            pinned: std::mem::take(&mut self.pinned),
+            effects,
+            gate: false,
+            inexact: None,
+            member: self.at.member,
+            uses: Vec::new(),
+            after: Vec::new(),
+            also,
+            worst: Duration::ZERO,
+            people: Duration::ZERO,
+            timeout: self.policy.defaults.timeout,
+            mitigates: false,
+            changes: false,
+            handling: self.at.handling.clone(),
+        });
+        index
+    }
+}
+
+/// The parts of a phase in the order of the text, the chosen scenario at its place.
+fn segments<'p>(policy: &Policy, phase: &'p Phase, scenario: Option<&str>) -> Vec<Segment<'p>> {
+    let mut items: Vec<(Place, &Item)> = phase.body.items.iter().map(|item| (place_of(policy, item), item)).collect();
+    for chosen in phase.scenarios.iter().filter(|found| Some(&*found.name.text) == scenario) {
+        items.extend(chosen.body.items.iter().map(|item| (place_of(policy, item), item)));
+    }
+    // Only scenarios move: the others are in order already, and the sort is stable.
+    if !phase.scenarios.is_empty() {
+        items.sort_by_key(|(place, _)| *place);
+    }
+    let mut segments: Vec<Segment<'p>> = Vec::new();
+    for (_, item) in items {
+        match (item, segments.last_mut()) {
+            (Item::Stage(stage), _) => segments.push(Segment::Stage(stage)),
+            (_, Some(Segment::Items(items))) => items.push(item),
+            _ => segments.push(Segment::Items(vec![item])),
+        }
+    }
+    segments
+}
+
+fn place_of(policy: &Policy, item: &Item) -> Place {
+    match item {
+        Item::Let(binding) => policy.bindings[binding.0 as usize].name.place,
+        Item::Require(require) => require.place,
+        Item::Observe(observe) => observe.place,
+        Item::Step(step) => step.place,
+        Item::Verify(used) => used.place,
+        Item::Parallel(parallel) => parallel.place,
+        Item::For(each) => each.place,
+        Item::If(branch) => branch.place,
+        Item::Stage(stage) => stage.name.place,
+    }
+}
+
+/// A value as it stands in keys and messages.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_text().map_or_else(|| value.to_string(), str::to_owned)
+}

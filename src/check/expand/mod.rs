@@ -1,0 +1,212 @@
+//! From a policy and a selection to the nodes that a run would have, in the order of the text.
+//!
+//! The same code serves the checker, which has no world, and the planner, which looks at one. It decides what is known
+//! when planned and what only a run will know (`language.md` §3); it must not order anything: that is `check::order`.
+
+mod failure;
+mod items;
+mod node;
+mod scope;
+mod select;
+mod step;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalogue::effect::Effects;
+use crate::catalogue::error::Error;
+use crate::catalogue::look::Look;
+use crate::catalogue::value::Value;
+use crate::source::Place;
+
+use super::model::{BindingId, Name, Policy, VerifyUse};
+
+pub use failure::{FailureScope, Handling};
+pub use node::{ExpandedCall, ExpandedNode, Member, Work};
+pub use scope::{PinnedProbes, Pinning, asked};
+pub use select::{Selection, Wrong, selected_phases, selected_verifies};
+
+/// What was expanded.
+pub struct Expansion {
+    /// In the order of the text, stages of several phases interleaved.
+    pub nodes: Vec<ExpandedNode>,
+    /// Values that are known, by binding; of variables of unrolled loops only the node knows.
+    pub values: BTreeMap<BindingId, Value>,
+    /// Every `let` in the order of the text.
+    pub lets: Vec<LetState>,
+    /// What was left out, and why.
+    pub skipped: Vec<(String, String)>,
+    /// `require`s that are known to be false, with the values of their parts.
+    pub refusals: Vec<Refusal>,
+    /// What could not be evaluated: the wrong world. The checker, which has none, ignores them.
+    pub errors: Vec<(Place, Error)>,
+}
+
+/// A `let` and whether its value is known.
+pub struct LetState {
+    /// Which.
+    pub binding: BindingId,
+    /// `phase.name` for local ones.
+    pub name: String,
+    /// Its value, or what it waits for.
+    pub state: Result<Value, Arc<str>>,
+    /// Whether it came from the world.
+    pub relative: bool,
+}
+
+/// A `require` that does not hold.
+pub struct Refusal {
+    /// Where it stands.
+    pub place: Place,
+    /// Its `"why"`.
+    pub why: Option<String>,
+    /// The values of its parts.
+    pub values: Vec<(Place, Value)>,
+}
+
+/// Expands `selection` of `policy`. `values` holds the params; `look` is absent while checking.
+#[must_use]
+pub fn expand(
+    policy: &Arc<Policy>,
+    selection: &Selection,
+    values: BTreeMap<BindingId, Value>,
+    pinning: &Pinning,
+    look: Option<&Look>,
+) -> Expansion {
+    let mut expander = Expander::new(policy, selection, values, pinning, look);
+    expander.top_level();
+    expander.phases();
+    expander.finish()
+}
+
+/// Expands only verifications, with the `let`s of the file.
+#[must_use]
+pub fn expand_verifies(
+    policy: &Arc<Policy>,
+    uses: &[VerifyUse],
+    values: BTreeMap<BindingId, Value>,
+    pinning: &Pinning,
+    look: &Look,
+) -> Expansion {
+    let selection = Selection::default();
+    let mut expander = Expander::new(policy, &selection, values, pinning, Some(look));
+    expander.top_level();
+    for used in uses {
+        expander.verify(used);
+    }
+    expander.finish()
+}
+
+/// The state of an expansion.
+struct Expander<'a> {
+    policy: &'a Arc<Policy>,
+    selection: &'a Selection,
+    pinning: &'a Pinning,
+    look: Option<&'a Look>,
+    out: Expansion,
+    /// Bindings that only a run will know: by which node, and as messages say it.
+    later: BTreeMap<BindingId, (Option<usize>, Arc<str>)>,
+    /// Where the next node stands.
+    at: Position,
+    /// The value of each variable of the loops around.
+    locals: Arc<BTreeMap<BindingId, Value>>,
+    /// The suffix of keys inside unrolled loops: `[cache]`.
+    suffix: String,
+    next_block: u32,
+    /// `phase.` when several phases run.
+    prefix: String,
+    /// How often each key was given.
+    keys: BTreeMap<String, u32>,
+    /// Answers of probes since the last node; the next node takes them.
+    pinned: PinnedProbes,
+    /// `after` clauses, resolved when all nodes are known.
+    pending_after: Vec<(usize, Name)>,
+}
+
+/// Where the next node stands.
+#[derive(Clone)]
+struct Position {
+    phase: Arc<str>,
+    stage: usize,
+    stage_name: Option<Arc<str>>,
+    member: Option<Member>,
+    handling: Handling,
+    /// Reasons in words to wait for earlier nodes, for every node that follows here.
+    also: Vec<(usize, Arc<str>)>,
+}
+
+impl<'a> Expander<'a> {
+    fn new(
+        policy: &'a Arc<Policy>,
+        selection: &'a Selection,
+        values: BTreeMap<BindingId, Value>,
+        pinning: &'a Pinning,
+        look: Option<&'a Look>,
+    ) -> Self {
+        Self {
+            policy,
+            selection,
+            pinning,
+            look,
+            out: Expansion {
+                nodes: Vec::new(),
+                values,
+                lets: Vec::new(),
+                skipped: Vec::new(),
+                refusals: Vec::new(),
+                errors: Vec::new(),
+            },
+            later: BTreeMap::new(),
+            at: Position {
+                phase: Arc::from(""),
+                stage: 0,
+                stage_name: None,
+                member: None,
+                handling: Handling { on_failure: policy.on_failure.clone(), scope: FailureScope::Policy },
+                also: Vec::new(),
+            },
+            locals: Arc::default(),
+            suffix: String::new(),
+            next_block: 0,
+            prefix: String::new(),
+            keys: BTreeMap::new(),
+            pinned: PinnedProbes::new(),
+            pending_after: Vec::new(),
+        }
+    }
+
+    /// `let`s of the file, which have no probes of the world, and the params' relations.
+    fn top_level(&mut self) {
+        for &binding in &self.policy.lets {
+            self.bind(binding, true);
+        }
+        for require in &self.policy.requires {
+            self.require_now(require);
+        }
+    }
+
+    /// Resolves `after`: a name stands for every node that came of it, in the same phase.
+    fn finish(mut self) -> Expansion {
+        for (index, name) in std::mem::take(&mut self.pending_after) {
+            let phase = Arc::clone(&self.out.nodes[index].phase);
+            let named: Vec<usize> = (0..self.out.nodes.len())
+                .filter(|&other| other != index && self.out.nodes[other].phase == phase)
+                .filter(|&other| self.out.nodes[other].is_called(&name.text))
+                .collect();
+            self.out.nodes[index].after.extend(named);
+        }
+        self.out
+    }
+
+    /// The last node before the next one that writes what `effects` read, if any.
+    fn last_writer(&self, effects: &Effects) -> Option<usize> {
+        if effects.reads.is_empty() {
+            return None;
+        }
+        let reads = Effects { reads: effects.reads.clone(), writes: Vec::new() };
+        self.out.nodes.iter().enumerate().rev().find_map(|(index, node)| {
+            let writes = Effects { reads: Vec::new(), writes: node.effects.writes.clone() };
+            super::effects::conflict(&writes, &reads).map(|_| index)
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! A node of an expansion: one thing that a run starts, waits for and records.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::args::Args;
+use crate::catalogue::effect::Effects;
+use crate::catalogue::value::Value;
+use crate::check::model::{self, BindingId};
+use crate::source::Place;
+
+use super::failure::Handling;
+use super::scope::PinnedProbes;
+
+/// What a node executes.
+#[derive(Clone)]
+pub enum Work {
+    /// A step.
+    Step(Arc<model::Step>),
+    /// A verification, with what its place overrides.
+    Verify(Arc<model::Verify>, Arc<model::VerifyUse>),
+    /// A `require`.
+    Require(Arc<model::Require>),
+    /// A `let` that is bound when run.
+    Bind(BindingId),
+    /// The first sample of an `observe`.
+    Observe(Arc<model::Observe>),
+    /// A `for` or `if` whose list or condition is known only when it runs: one sequential node.
+    Dynamic(Arc<model::Item>),
+}
+
+impl Work {
+    /// As records call it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Step(_) => "step",
+            Self::Verify(..) => "verify",
+            Self::Require(_) => "require",
+            Self::Bind(_) => "let",
+            Self::Observe(_) => "observe",
+            Self::Dynamic(_) => "dynamic",
+        }
+    }
+}
+
+/// A node in the order of the text.
+#[derive(Clone)]
+pub struct ExpandedNode {
+    /// Stable and unique: `revert`, `disable[cache]`, `require@12`.
+    pub key: Arc<str>,
+    pub title: Option<String>,
+    pub work: Work,
+    pub place: Place,
+    pub phase: Arc<str>,
+    /// Counted over all phases; nodes of different stages never overlap.
+    pub stage: usize,
+    /// Name of the `stage` around it.
+    pub stage_name: Option<Arc<str>>,
+    /// Values of the loop variables around it.
+    pub locals: Arc<BTreeMap<BindingId, Value>>,
+    /// The calls of a step with its loops unrolled, where that is known.
+    pub calls: Vec<ExpandedCall>,
+    /// Answers of probes in headers and arguments, pinned when planned.
+    pub pinned: PinnedProbes,
+    pub effects: Effects,
+    pub gate: bool,
+    /// The call that cannot be undone byte for byte.
+    pub inexact: Option<Arc<str>>,
+    /// Of a `parallel` block.
+    pub member: Option<Member>,
+    /// Earlier nodes whose values it uses, and the names.
+    pub uses: Vec<(usize, Arc<str>)>,
+    /// Nodes named by `after`.
+    pub after: Vec<usize>,
+    /// Further reasons to wait.
+    pub also: Vec<(usize, Arc<str>)>,
+    pub worst: Duration,
+    /// The part of `worst` in which a person is waited for.
+    pub people: Duration,
+    pub timeout: Duration,
+    pub mitigates: bool,
+    /// Whether it may change something.
+    pub changes: bool,
+    pub handling: Handling,
+}
+
+impl ExpandedNode {
+    /// Whether `after NAME` means this node.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let own = match &self.work {
+            Work::Step(step) => Some(&step.name.text),
+            Work::Verify(verify, _) => Some(&verify.name.text),
+            _ => None,
+        };
+        own.is_some_and(|own| &**own == name) || self.stage_name.as_deref() == Some(name)
+    }
+}
+
+/// Which member of which `parallel` block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The block.
+    pub block: u32,
+    /// The member; nodes of one member run in the order of the text.
+    pub index: u32,
+}
+
+/// A call with its arguments as far as they are known.
+#[derive(Clone)]
+pub struct ExpandedCall {
+    pub call: Arc<model::Call>,
+    pub args: Args,
+    pub effects: Effects,
+    /// Whether it can be undone byte for byte.
+    pub exact: bool,
+    /// Values of all loop variables around it, those inside the step included.
+    pub locals: Arc<BTreeMap<BindingId, Value>>,
+}

@@ -1,0 +1,265 @@
+//! Steps: their calls with loops unrolled, their effects, whether they may run ahead, their worst case.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::args::{Arg, Args};
+use crate::catalogue::effect::{Effects, Resource};
+use crate::catalogue::signature::UndoKind;
+use crate::catalogue::value::Value;
+use crate::check::eval;
+use crate::check::model::{BindingKind, Call, CallArg, Expr, Step, StepItem, Undo};
+
+use super::Expander;
+use super::failure::FailureScope;
+use super::node::{ExpandedCall, Work};
+
+/// What was gathered of a step's body.
+#[derive(Default)]
+struct Body {
+    calls: Vec<ExpandedCall>,
+    effects: Effects,
+    gate: bool,
+    /// Waits and people, beyond the time limit of the step.
+    waits: Duration,
+    people: Duration,
+    /// Effects of the calls so far: what a later `let` of the step must not have missed.
+    written: Effects,
+}
+
+impl Expander<'_> {
+    pub(super) fn step(&mut self, step: &Arc<Step>) {
+        let clauses = &step.clauses;
+        if clauses.graceful
+            && let Some(by) = self.selection.skips_graceful(self.policy)
+        {
+            self.out.skipped.push((
+                format!("{}{}{}", self.prefix, step.name.text, self.suffix),
+                format!("graceful: left out by {by}"),
+            ));
+            return;
+        }
+        let key = self.unique(format!("{}{}{}", self.prefix, step.name.text, self.suffix));
+        let mut body = Body::default();
+        self.walk(&step.body, &mut body);
+        for header in headers(step) {
+            body.effects.extend(self.reads(header));
+        }
+        let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
+        let (reads, writes, touches) =
+            (resources(self, &clauses.reads), resources(self, &clauses.writes), resources(self, &clauses.touches));
+        let effects = super::super::effects::narrow(std::mem::take(&mut body.effects), reads, writes, touches);
+        let mut exprs = Vec::new();
+        gather(self.policy, &step.body, &mut exprs);
+        let uses = self.uses_of(headers(step).chain(exprs));
+        let limit = clauses.timeout.as_ref().and_then(|limit| self.evaluate(limit)?.as_duration());
+        let timeout = limit.unwrap_or(self.policy.defaults.timeout) + body.waits;
+        let (attempts, pauses) = clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| {
+            let pauses = (0..retry.times).map(|number| retry.every.mul_f64(retry.backoff.powi(number as i32))).sum();
+            (retry.times + 1, pauses)
+        });
+        let inexact = match &clauses.undo {
+            Undo::Block(_) | Undo::None | Undo::Repeat => Some(Arc::from("undo")),
+            Undo::Restore => {
+                body.calls.iter().find(|call| !call.exact).map(|call| Arc::from(call.call.signature().name))
+            }
+        };
+        let handling = self.at.handling.inner(clauses.on_failure.as_ref(), FailureScope::Node);
+        let index = self.push(key, Work::Step(Arc::clone(step)), step.place, effects);
+        self.pending_after.extend(clauses.after.iter().map(|name| (index, name.clone())));
+        let node = &mut self.out.nodes[index];
+        node.title.clone_from(&step.title);
+        node.gate = body.gate || clauses.approve_by.is_some();
+        node.inexact = inexact;
+        node.uses = uses;
+        node.changes = body.calls.iter().any(|call| call.call.signature().undo != UndoKind::Nothing);
+        node.calls = body.calls;
+        node.timeout = timeout;
+        node.worst = timeout * attempts + pauses;
+        node.people = body.people * attempts;
+        node.mitigates = clauses.mitigates;
+        node.handling = handling;
+    }
+
+    fn walk(&mut self, items: &[StepItem], body: &mut Body) {
+        for item in items {
+            match item {
+                StepItem::Call(call) => self.call(call, body),
+                StepItem::Let(binding) => {
+                    let policy = Arc::clone(self.policy);
+                    if let BindingKind::Let(expr) = &policy.bindings[binding.0 as usize].kind {
+                        let reads = self.reads(expr);
+                        let value = self.not_overtaken(body, &reads, |this| this.evaluate(expr)).flatten();
+                        match value {
+                            Some(value) => drop(self.out.values.insert(*binding, value)),
+                            None => drop(self.later.insert(*binding, (None, Arc::from("this step")))),
+                        }
+                        body.effects.extend(reads);
+                    }
+                }
+                StepItem::Require(require) => {
+                    body.gate = true;
+                    body.effects.extend(self.reads(&require.condition));
+                }
+                StepItem::Expect(check) => body.effects.extend(self.reads(&check.condition)),
+                StepItem::For { var, iter, filter, body: inner, .. } => {
+                    let mut reads = self.reads(iter);
+                    filter.iter().for_each(|filter| reads.extend(self.reads(filter)));
+                    body.effects.extend(reads.clone());
+                    let list =
+                        self.not_overtaken(body, &reads, |this| this.list(iter, filter.as_ref(), *var)).flatten();
+                    let Some(list) = list else {
+                        // Once, with the variable unknown: its effects widen. What it is told now it need not be told the
+                        // next time round.
+                        let outer = std::mem::take(&mut self.pinned);
+                        self.walk(inner, body);
+                        let inside = std::mem::replace(&mut self.pinned, outer);
+                        self.pinned.retain(|asked, _| !inside.contains_key(asked));
+                        continue;
+                    };
+                    let outer = Arc::clone(&self.locals);
+                    for value in list {
+                        let mut locals = (*outer).clone();
+                        locals.insert(*var, value);
+                        self.locals = Arc::new(locals);
+                        self.walk(inner, body);
+                    }
+                    self.locals = outer;
+                }
+                StepItem::If { condition, body: inner, otherwise, .. } => {
+                    let reads = self.reads(condition);
+                    body.effects.extend(reads.clone());
+                    match self.not_overtaken(body, &reads, |this| this.evaluate(condition)).flatten() {
+                        Some(Value::Bool(true)) => self.walk(inner, body),
+                        Some(Value::Bool(false)) => self.walk(otherwise, body),
+                        _ => {
+                            self.walk(inner, body);
+                            self.walk(otherwise, body);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Arc<Call>, body: &mut Body) {
+        let policy = Arc::clone(self.policy);
+        let signature = call.signature();
+        let (mut probes, mut lazy) = (Effects::none(), Effects::none());
+        for arg in &call.args {
+            match arg {
+                CallArg::Value(expr) => probes.extend(self.reads(expr)),
+                // Asked while it runs, so it does not matter what is written before.
+                CallArg::Lazy(expr) => lazy.extend(self.reads(expr)),
+                CallArg::Absent => {}
+            }
+        }
+        let args = self.not_overtaken(body, &probes, |this| {
+            match this.with_scope(|scope| eval::args(&policy, signature, &call.args, scope)) {
+                Ok(args) => args,
+                Err(error) => {
+                    this.out.errors.push((call.place, error));
+                    unknown(signature)
+                }
+            }
+        });
+        let args = args.unwrap_or_else(|| unknown(signature));
+        probes.extend(lazy);
+        let effects = call.action.effects(&args, self.look);
+        body.gate |= signature.gate;
+        if signature.gate {
+            // Known by their names in every gate's signature: how long it waits, and whether for a person.
+            let within = ["within", "length"]
+                .iter()
+                .filter(|name| signature.param(name).is_some())
+                .find_map(|name| args.duration(name));
+            let within = within.unwrap_or(self.policy.defaults.timeout);
+            body.waits += within;
+            if signature.name == "manual" || signature.name == "approve" {
+                body.people += within;
+            }
+        }
+        body.written.extend(effects.clone());
+        body.effects.extend(effects.clone());
+        body.effects.extend(probes);
+        let exact = call.action.exact_undo(&args) || signature.undo == UndoKind::Nothing;
+        body.calls.push(ExpandedCall {
+            call: Arc::clone(call),
+            args,
+            effects,
+            exact,
+            locals: Arc::clone(&self.locals),
+        });
+    }
+
+    /// What `ask` finds out, unless earlier calls of the step write what it reads: then only the run can tell, what it
+    /// was told is not pinned, and what could not be told is no error yet.
+    fn not_overtaken<T>(&mut self, body: &Body, reads: &Effects, ask: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let (outer, errors) = (std::mem::take(&mut self.pinned), self.out.errors.len());
+        let found = ask(self);
+        let told = std::mem::replace(&mut self.pinned, outer);
+        if super::super::effects::conflict(&body.written, reads).is_none() {
+            self.pinned.extend(told);
+            return Some(found);
+        }
+        self.pinned.retain(|asked, _| !told.contains_key(asked));
+        self.out.errors.truncate(errors);
+        None
+    }
+
+    /// `writes "server/**", list` as resources; what is not known widens to everything.
+    fn resources(&mut self, list: &[Expr]) -> Vec<Resource> {
+        let mut found = Vec::new();
+        for expr in list {
+            match self.evaluate(expr) {
+                Some(value) => found.extend(
+                    value.elements().iter().filter_map(Value::as_text).map(super::super::effects::parse_resource),
+                ),
+                None => found.push(Resource::world()),
+            }
+        }
+        found
+    }
+}
+
+fn unknown(signature: &'static crate::catalogue::signature::Signature) -> Args {
+    Args::new(signature, vec![Arg::Unknown; signature.params.len()])
+}
+
+/// The expressions of a step's clauses.
+fn headers(step: &Step) -> impl Iterator<Item = &Expr> {
+    let clauses = &step.clauses;
+    clauses.timeout.iter().chain(&clauses.done_when).chain(&clauses.within).chain(&clauses.by)
+}
+
+/// Every expression of a step's body, for the values that it uses.
+fn gather<'s>(policy: &'s crate::check::model::Policy, items: &'s [StepItem], into: &mut Vec<&'s Expr>) {
+    for item in items {
+        match item {
+            StepItem::Call(call) => {
+                for arg in &call.args {
+                    if let CallArg::Value(expr) | CallArg::Lazy(expr) = arg {
+                        into.push(expr);
+                    }
+                }
+            }
+            StepItem::Let(binding) => {
+                if let BindingKind::Let(expr) = &policy.bindings[binding.0 as usize].kind {
+                    into.push(expr);
+                }
+            }
+            StepItem::Require(require) => into.push(&require.condition),
+            StepItem::Expect(check) => into.push(&check.condition),
+            StepItem::For { iter, filter, body, .. } => {
+                into.push(iter);
+                into.extend(filter);
+                gather(policy, body, into);
+            }
+            StepItem::If { condition, body, otherwise, .. } => {
+                into.push(condition);
+                gather(policy, body, into);
+                gather(policy, otherwise, into);
+            }
+        }
+    }
+}

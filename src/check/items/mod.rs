@@ -1,0 +1,207 @@
+//! The items of a policy, one file per kind, and the order in which they are checked.
+//!
+//! First every name of the file, then what others rest on (params, lets, roles, severities), then phases: so that an
+//! item may refer to a later one, but a value only to an earlier one.
+
+mod block;
+mod channel;
+mod environment;
+mod failure;
+mod later;
+mod let_;
+mod metric;
+mod observe;
+mod param;
+mod phase;
+mod policy;
+mod repeat;
+mod require;
+mod role;
+mod scenario;
+mod secret;
+mod severity;
+mod stage;
+mod statements;
+mod step;
+mod trigger;
+mod unused;
+mod verify;
+
+use std::sync::Arc;
+
+use super::checker::Checker;
+use super::model::{Name, Policy};
+use super::names::{Meaning, Space};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::{FileId, Place, Span};
+use crate::syntax::ast::{Decl, Keyword, StmtKind, Tree};
+
+pub use phase::Anchors;
+
+impl<'a> Checker<'a> {
+    /// Checks every item; the policy is whole only when nothing was reported.
+    pub fn items(&mut self, trees: &'a [(FileId, Tree)]) -> Option<Policy> {
+        let decls: Vec<(FileId, &'a Decl)> = trees
+            .iter()
+            .flat_map(|(file, tree)| tree.items.iter().map(move |stmt| (*file, stmt)))
+            .filter_map(|(file, stmt)| match &stmt.kind {
+                StmtKind::Decl(decl) => Some((file, &**decl)),
+                _ => None,
+            })
+            .collect();
+        let mut policy = self.header(trees, &decls);
+        for (file, decl) in &decls {
+            self.open(*file);
+            self.declare_item(decl);
+        }
+        self.each(&decls, Keyword::Secret, |checker, decl| policy.secrets.extend(checker.secret(decl)));
+        for (file, decl) in &decls {
+            self.open(*file);
+            match decl.keyword {
+                Keyword::Param => policy.params.extend(self.param(decl)),
+                Keyword::Let if decl.params.is_none() => policy.lets.extend(self.top_let(decl)),
+                _ => {}
+            }
+        }
+        self.each(&decls, Keyword::Role, super::checker::Checker::role);
+        self.each(&decls, Keyword::Severity, |checker, decl| policy.severities.extend(checker.severity(decl)));
+        self.each(&decls, Keyword::Environment, |checker, decl| policy.environments.extend(checker.environment(decl)));
+        self.each(&decls, Keyword::Metric, super::checker::Checker::metric);
+        self.each(&decls, Keyword::Channel, super::checker::Checker::channel);
+        self.each(&decls, Keyword::Template, super::checker::Checker::template);
+        for (file, tree) in trees {
+            self.open(*file);
+            for stmt in &tree.items {
+                if let StmtKind::Clause(clause) = &stmt.kind {
+                    policy.requires.extend(self.top_clause(clause));
+                }
+            }
+        }
+        self.each(&decls, Keyword::Verify, super::checker::Checker::define_verify);
+        self.default_failure(trees, &mut policy);
+        self.each(&decls, Keyword::Phase, |checker, decl| policy.phases.extend(checker.phase(decl)));
+        self.each(&decls, Keyword::Trigger, super::checker::Checker::trigger);
+        for (file, decl) in &decls {
+            self.open(*file);
+            policy.later.extend(self.later(decl));
+        }
+        self.unused(&policy);
+        policy.roles = std::mem::take(&mut self.roles);
+        policy.verifies = std::mem::take(&mut self.verifies);
+        policy.bindings = std::mem::take(&mut self.bindings);
+        policy.sources = Arc::new(self.sources.clone());
+        (!self.report.has_errors()).then_some(policy)
+    }
+
+    /// Calls `check` with every declaration of one kind, in text order.
+    fn each(&mut self, decls: &[(FileId, &'a Decl)], keyword: Keyword, mut check: impl FnMut(&mut Self, &'a Decl)) {
+        for (file, decl) in decls {
+            if decl.keyword == keyword {
+                self.open(*file);
+                check(self, decl);
+            }
+        }
+    }
+
+    /// Makes the name of an item known, before anything is checked.
+    fn declare_item(&mut self, decl: &'a Decl) {
+        match decl.keyword {
+            Keyword::Action | Keyword::Probe | Keyword::Import | Keyword::Use => return self.unavailable(decl),
+            _ => {}
+        }
+        let Some(name) = decl.name else {
+            if matches!(
+                decl.keyword,
+                Keyword::Phase | Keyword::Severity | Keyword::Verify | Keyword::Param | Keyword::Let
+            ) {
+                self.nameless(decl);
+            }
+            return;
+        };
+        match decl.keyword {
+            Keyword::Severity => self.declare_in(Space::Severity, name),
+            Keyword::Role => self.declare_in(Space::Role, name),
+            Keyword::Environment => self.declare_in(Space::Environment, name),
+            Keyword::Phase => {
+                self.declare_in(Space::Phase, name);
+                self.note_scenarios(decl, name);
+            }
+            Keyword::Channel => self.declare_in(Space::Channel, name),
+            Keyword::Template => self.declare_in(Space::Template, name),
+            Keyword::Trigger => self.declare_in(Space::Trigger, name),
+            Keyword::Contact => self.declare_in(Space::Contact, name),
+            Keyword::Secret => self.declare(name, Meaning::Secret),
+            Keyword::Verify => self.declare(name, Meaning::Verify),
+            Keyword::Metric => self.declare_metric(decl, name),
+            Keyword::Let if decl.params.is_some() => self.declare_function(decl, name),
+            Keyword::Param | Keyword::Let => {
+                let place = self.place(name.0);
+                self.coming.entry(self.word(name)).or_insert(place);
+            }
+            _ => {}
+        }
+    }
+
+    /// What this version does not know how to run is refused, since steps would rest on it.
+    fn unavailable(&mut self, decl: &'a Decl) {
+        let word = decl.keyword.text();
+        let what = match decl.keyword {
+            Keyword::Import | Keyword::Use => "libraries are not available in this version",
+            _ => "actions and probes of a policy's own are not available in this version",
+        };
+        let help = match decl.keyword {
+            Keyword::Import | Keyword::Use => "copy what you need into this file",
+            Keyword::Probe => "write a `let` with parameters: `let up(host) = …`",
+            _ => "write its calls into the steps that need them",
+        };
+        self.error(Code::NotAvailable, decl.word, what).set_label(format!("`{word}`")).set_help(help);
+        let alias = decl.clauses.iter().find(|clause| self.word(clause.word) == "as");
+        let alias = alias.and_then(|clause| self.operands(clause).peek());
+        let name = decl.name.map(|name| self.word(name)).or(alias);
+        // `use std.kubernetes` makes `kubernetes` known.
+        let last = decl.value.as_ref().map(|value| self.slice(value.span).rsplit('.').next().unwrap_or_default());
+        self.unavailable.extend(name.or(last));
+    }
+
+    fn nameless(&mut self, decl: &'a Decl) {
+        let word = decl.keyword.text();
+        self.error(Code::MissingPart, decl.word, format!("a `{word}` needs a name"))
+            .set_label("no name")
+            .set_help(format!("write `{word} name …`"));
+    }
+
+    /// The name of a declaration; one without gets its keyword, with a report.
+    pub fn name_of(&mut self, decl: &'a Decl) -> Name {
+        match decl.name {
+            Some(name) => self.name(name),
+            None => {
+                self.nameless(decl);
+                Name { text: Arc::from(decl.keyword.text()), place: self.place(decl.word) }
+            }
+        }
+    }
+
+    /// A declaration where none of its kind may stand.
+    pub fn misplaced(&mut self, decl: &'a Decl, block: &str) {
+        let word = decl.keyword.text();
+        let place: Place = self.place(decl.word);
+        let found = Diagnostic::new(Code::WrongPlace, place, format!("`{word}` does not stand in {block}"))
+            .label("not expected here");
+        let help = match decl.keyword {
+            Keyword::Step | Keyword::Parallel | Keyword::Stage => Some("it stands in a phase, stage or scenario"),
+            Keyword::Scenario | Keyword::Always => Some("it stands in a phase"),
+            Keyword::Undo => Some("it stands in a step"),
+            Keyword::Run => Some("for an action write its call on a line of its own"),
+            _ => None,
+        };
+        self.push(match help {
+            Some(help) => found.help(help),
+            None => found,
+        });
+    }
+}
+
+/// The span of a declaration's header: its keyword and name.
+fn header_span(decl: &Decl) -> Span {
+    decl.name.map_or(decl.word, |name| decl.word.to(name.0))
+}

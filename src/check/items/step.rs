@@ -1,0 +1,186 @@
+//! `step NAME "title" { … }` and its clauses.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::ty::Type;
+use crate::catalogue::value::Value;
+use crate::check::checker::Checker;
+use crate::check::clauses::{STEP, Seen, Word};
+use crate::check::items::block::Rest;
+use crate::check::items::header_span;
+use crate::check::model::{Expr, Retry, Step, StepClauses, Undo};
+use crate::diagnostics::Code;
+use crate::syntax::ast::{self, Clause, Decl, Keyword};
+
+impl<'a> Checker<'a> {
+    pub fn step(&mut self, decl: &'a Decl) -> Step {
+        let name = self.name_of(decl);
+        let title = self.title(decl.title.as_ref());
+        let mut step = Step {
+            name,
+            title,
+            body: Vec::new(),
+            clauses: StepClauses::default(),
+            place: self.place(header_span(decl)),
+        };
+        self.scope.enter();
+        let mut seen = Seen::default();
+        for stmt in decl.body.iter().flat_map(|body| &body.stmts) {
+            match self.step_item(stmt, &mut step.body) {
+                None => {}
+                Some(Rest::Clause(clause)) => {
+                    if let Some(word) = self.clause_word(&STEP, clause, &mut seen) {
+                        self.step_clause(&mut step.clauses, clause, word, decl);
+                    }
+                }
+                Some(Rest::Decl(inner)) if inner.keyword == Keyword::Undo => {
+                    let stmts = inner.body.as_ref().map(|body| &body.stmts[..]).unwrap_or_default();
+                    let body = self.statements(stmts);
+                    self.set_undo(&mut step.clauses, inner.word, Undo::Block(body));
+                }
+                Some(Rest::Decl(inner)) => self.misplaced(inner, "a step"),
+            }
+        }
+        self.scope.leave();
+        step
+    }
+
+    fn step_clause(&mut self, clauses: &mut StepClauses, clause: &'a Clause, word: &'static Word, decl: &'a Decl) {
+        let mut operands = self.operands(clause);
+        match word.name {
+            "after" => return self.after(clause, word, decl.name, &mut clauses.after),
+            "on" => return clauses.on_failure = self.on_failure(clause).or(clauses.on_failure.take()),
+            "graceful" => clauses.graceful = true,
+            "idempotent" => clauses.idempotent = true,
+            "mitigates" => clauses.mitigates = true,
+            "timeout" => clauses.timeout = self.length(&mut operands, word),
+            "within" => clauses.within = self.length(&mut operands, word),
+            "by" => clauses.by = self.length(&mut operands, word),
+            "retry" => clauses.retry = self.retry(&mut operands, word),
+            "reads" => self.resources(&mut operands, word, &mut clauses.reads),
+            "writes" => self.resources(&mut operands, word, &mut clauses.writes),
+            "touches" => self.resources(&mut operands, word, &mut clauses.touches),
+            "done" => {
+                if !operands.eat("when") {
+                    return self.incomplete(clause, word);
+                }
+                if let Some(value) = self.needed(&mut operands, word) {
+                    clauses.done_when = Some(self.condition(value, format_args!("`done when`")));
+                }
+            }
+            "undo" => {
+                let undo = match operands.peek() {
+                    Some("repeat") => Undo::Repeat,
+                    Some("none") => Undo::None,
+                    _ if matches!(operands.next_value().map(|value| &value.kind), Some(ast::ExprKind::None)) => {
+                        Undo::None
+                    }
+                    _ => return self.incomplete(clause, word),
+                };
+                operands.value();
+                self.set_undo(clauses, clause.word.0, undo);
+            }
+            "irreversible" => {
+                if let Some(value) = self.needed(&mut operands, word) {
+                    clauses.irreversible = Some(self.expr_as(value, &Type::String, format_args!("`irreversible`")));
+                }
+            }
+            "approve" => {
+                if !operands.eat("by") {
+                    return self.incomplete(clause, word);
+                }
+                match operands.name() {
+                    Some(role) => clauses.approve_by = self.approver(role),
+                    None => return self.incomplete(clause, word),
+                }
+            }
+            _ => {
+                if let Some(value) = self.needed(&mut operands, word) {
+                    clauses.preview = self.action(value).map(Arc::new);
+                }
+            }
+        }
+        self.finish(&operands, word);
+    }
+
+    /// A duration that may be known only when it runs.
+    fn length(&mut self, operands: &mut crate::check::operands::Operands<'a>, word: &'static Word) -> Option<Expr> {
+        let value = self.needed(operands, word)?;
+        let typed = self.expr_as(value, &Type::DURATION, format_args!("`{}`", word.name));
+        if let Some(known) = self.known(&typed)
+            && typed.ty != Type::Error
+            && known.as_duration().is_none_or(|length| length == Duration::ZERO)
+        {
+            self.error(Code::OutOfRange, value.span, format!("`{}` must be longer than nothing", word.name))
+                .set_label(format!("this is {known}"))
+                .set_help(format!("write `{}`", word.usage));
+        }
+        Some(typed)
+    }
+
+    /// `retry 3 every 5s backoff 2`
+    fn retry(&mut self, operands: &mut crate::check::operands::Operands<'a>, word: &'static Word) -> Option<Retry> {
+        let times = self.needed(operands, word)?;
+        let times = self.count(times, 0, 1000, "`retry`");
+        let mut every = Duration::ZERO;
+        let mut backoff = 1.0;
+        if operands.eat("every") {
+            let value = self.needed(operands, word)?;
+            every = self.duration(value, "`every`")?.0;
+        }
+        if operands.eat("backoff") {
+            let value = self.needed(operands, word)?;
+            let typed = self.expr_as(value, &Type::Float, format_args!("`backoff`"));
+            match self.known(&typed) {
+                Some(Value::Float(factor)) if (1.0..=1000.0).contains(&factor) => backoff = factor,
+                _ if typed.ty == Type::Error => {}
+                _ => {
+                    self.error(Code::OutOfRange, value.span, "`backoff` takes a number from 1 to 1000")
+                        .set_label("not in that range")
+                        .set_help("each pause is this many times the one before: `backoff 2`");
+                }
+            }
+        }
+        Some(Retry { times: times? as u32, every, backoff })
+    }
+
+    /// Resources as texts: alone, behind commas, or in lists.
+    fn resources(
+        &mut self,
+        operands: &mut crate::check::operands::Operands<'a>,
+        word: &'static Word,
+        into: &mut Option<Vec<Expr>>,
+    ) {
+        let Some(first) = self.needed(operands, word) else { return };
+        let list = into.get_or_insert_default();
+        self.resource(first, word, list);
+        while let Some(next) = operands.another() {
+            self.resource(next, word, list);
+        }
+    }
+
+    fn resource(&mut self, value: &'a ast::Expr, word: &'static Word, into: &mut Vec<Expr>) {
+        if let ast::ExprKind::List(items) = &value.kind {
+            for item in items {
+                self.resource(item, word, into);
+            }
+            return;
+        }
+        let typed = self.hinted(value, Some(&Type::String));
+        into.push(match &typed.ty {
+            Type::List(of) if matches!(**of, Type::String | Type::Path) => typed,
+            Type::Path => typed,
+            _ => self.coerce(typed, &Type::String, format_args!("`{}`", word.name)),
+        });
+    }
+
+    fn set_undo(&mut self, clauses: &mut StepClauses, at: crate::source::Span, undo: Undo) {
+        if !matches!(clauses.undo, Undo::Restore) {
+            self.error(Code::DuplicateName, at, "`undo` is given twice")
+                .set_label("given again here")
+                .set_help("a step has one: `undo { … }`, `undo repeat` or `undo none`");
+        }
+        clauses.undo = undo;
+    }
+}

@@ -1,0 +1,58 @@
+//! Names that nothing uses.
+
+use crate::catalogue::ty::Type;
+use crate::check::checker::Checker;
+use crate::check::model::{BindingKind, Policy};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::Place;
+
+impl Checker<'_> {
+    /// Warns of params, lets, functions and secrets that are never used; a name that begins with `_` is meant to be.
+    pub fn unused(&mut self, policy: &Policy) {
+        let mut found: Vec<(String, Place, &str)> = Vec::new();
+        // A function that nobody calls is still checked, with arguments of any type.
+        for index in 0..self.functions.len() as u32 {
+            if !self.used_functions.contains(&index) {
+                let function = &self.functions[index as usize];
+                let (name, place) = (function.name.to_owned(), function.place);
+                let types = vec![Type::Error; function.decl.params.as_ref().map_or(0, Vec::len)];
+                if function.depth == 0 {
+                    self.instance(index, types);
+                }
+                found.push((name, place, "function"));
+            }
+        }
+        // A misspelt use is an error already, and the name is not to blame.
+        if self.refused_before || self.report.has_errors() {
+            return;
+        }
+        for (binding, used) in self.bindings.iter().zip(&self.used) {
+            let noun = match binding.kind {
+                BindingKind::Param => "param",
+                BindingKind::Let(_) => "`let`",
+                _ => continue,
+            };
+            if !used {
+                found.push((binding.name.text.to_string(), binding.name.place, noun));
+            }
+        }
+        for secret in &policy.secrets {
+            if !self.used_secrets.contains(&*secret.name.text) {
+                found.push((secret.name.text.to_string(), secret.name.place, "secret"));
+            }
+        }
+        for (name, place, noun) in found {
+            self.never_used(&name, place, noun);
+        }
+    }
+
+    fn never_used(&mut self, name: &str, place: Place, noun: &str) {
+        if name.starts_with('_') || name.is_empty() {
+            return;
+        }
+        let found = Diagnostic::new(Code::UnusedName, place, format!("the {noun} `{name}` is never used"))
+            .label("given here, used nowhere")
+            .help(format!("use it, leave it out, or call it `_{name}`"));
+        self.push(found);
+    }
+}

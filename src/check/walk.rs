@@ -1,0 +1,61 @@
+//! Walking typed expressions and items.
+
+use super::model::{BindingId, CallArg, Expr, ExprKind, Part};
+
+/// Calls `visit` on `expr` and everything below it, parents first.
+pub fn expressions<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
+    visit(expr);
+    parts(expr, &mut |child| expressions(child, visit));
+}
+
+/// Calls `visit` on the direct parts of `expr`, in the order in which they are evaluated.
+pub fn parts<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
+    match &expr.kind {
+        ExprKind::Const(_) | ExprKind::Binding(_) | ExprKind::Run(_) | ExprKind::Secret(_) => {}
+        ExprKind::Interpolate(parts) => {
+            for part in parts {
+                if let Part::Hole(hole) = part {
+                    visit(hole);
+                }
+            }
+        }
+        ExprKind::List(items) | ExprKind::Pure(_, items) | ExprKind::Apply(_, items) => items.iter().for_each(visit),
+        ExprKind::Map(entries) => entries.iter().for_each(|(_, value)| visit(value)),
+        ExprKind::Unary(_, inner) | ExprKind::Field(inner, _) | ExprKind::Refuse(inner) | ExprKind::Convert(inner) => {
+            visit(inner);
+        }
+        ExprKind::Binary(_, pair) | ExprKind::Index(pair) => pair.iter().for_each(visit),
+        ExprKind::If(three) => three.iter().for_each(visit),
+        ExprKind::Comprehension(of) => {
+            visit(&of.iter);
+            visit(&of.value);
+            of.filter.iter().chain(&of.key).for_each(visit);
+        }
+        ExprKind::Probe(call) => {
+            for arg in &call.args {
+                if let CallArg::Value(value) | CallArg::Lazy(value) = arg {
+                    visit(value);
+                }
+            }
+            call.timeout.iter().for_each(visit);
+        }
+    }
+}
+
+/// Calls `visit` on every binding that `expr` names.
+pub fn bindings(expr: &Expr, visit: &mut dyn FnMut(BindingId)) {
+    expressions(expr, &mut |part| match &part.kind {
+        ExprKind::Binding(id) | ExprKind::Apply(id, _) => visit(*id),
+        _ => {}
+    });
+}
+
+/// Whether `expr` asks the world anything.
+#[must_use]
+pub fn asks_the_world(expr: &Expr) -> bool {
+    let mut found = false;
+    expressions(expr, &mut |part| {
+        found |= matches!(&part.kind, ExprKind::Probe(_));
+    });
+    found
+}

@@ -1,0 +1,123 @@
+//! The command line: arguments to verb. One file per verb; a verb is added here in two lines.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod check;
+mod context;
+mod demo;
+pub mod exit;
+mod explain;
+mod fmt;
+mod graph;
+mod load;
+mod plan;
+mod request;
+mod run;
+mod runs;
+mod show;
+mod status;
+mod undo;
+mod verify;
+mod world;
+
+use context::{Context, Global};
+use exit::{Done, Exit};
+
+/// A compiler and runner for rollback policies.
+///
+/// A policy is the rollback runbook of a team: written in the order that you would do it by hand, checked by CI,
+/// shown as a diff before it acts, run, verified, recorded, and undone if need be.
+#[derive(Debug, Parser)]
+#[command(name = "rbk", version, disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a throwaway project with a live service and roll it back, step by step
+    Demo(demo::Demo),
+    /// Find every mistake of policies: syntax, names, types, units, order, deadlines
+    Check(check::Check),
+    /// Format policies
+    Fmt(fmt::Fmt),
+    /// Explain a diagnostic code, with an example and its mending
+    Explain(explain::Explain),
+    /// Show what a run would do and change, without changing anything
+    Plan(plan::PlanVerb),
+    /// Draw the graph of a plan as text, DOT or Mermaid
+    Graph(graph::Graph),
+    /// Evaluate only the verifications
+    Verify(verify::Verify),
+    /// Roll back: run a policy, or a saved plan
+    Run(run::Run),
+    /// Take back what a run did
+    Undo(undo::Undo),
+    /// List the runs of a project
+    Runs(runs::Runs),
+    /// Tell the story of a run
+    Show(show::Show),
+    /// The service of the demo project
+    #[command(hide = true)]
+    DemoService(demo::service::DemoService),
+}
+
+impl Verb {
+    fn run(self, context: &Context) -> Done {
+        match self {
+            Self::Demo(verb) => verb.run(context),
+            Self::Check(verb) => verb.run(context),
+            Self::Fmt(verb) => verb.run(context),
+            Self::Explain(verb) => verb.run(context),
+            Self::Plan(verb) => verb.run(context),
+            Self::Graph(verb) => verb.run(context),
+            Self::Verify(verb) => verb.run(context),
+            Self::Run(verb) => verb.run(context),
+            Self::Undo(verb) => verb.run(context),
+            Self::Runs(verb) => verb.run(context),
+            Self::Show(verb) => verb.run(context),
+            Self::DemoService(verb) => verb.run(),
+        }
+    }
+}
+
+/// Parses the arguments, runs the verb, says what went wrong, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` arrive here too, with exit code 0.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Wrong as u8 } else { 0 });
+        }
+    };
+    let context = Context::new(cli.global);
+    let done = match cli.verb {
+        Some(verb) => verb.run(&context),
+        None => status::run(&context),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            if !failure.what.is_empty() {
+                context.error(&failure.what, failure.hint.as_deref());
+            }
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// The `POLICY` argument of most verbs.
+#[derive(Debug, clap::Args)]
+struct PolicyArg {
+    /// The policy file, or a folder that holds one [default: this folder]
+    #[arg(value_name = "POLICY")]
+    policy: Option<PathBuf>,
+}

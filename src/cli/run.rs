@@ -1,0 +1,265 @@
+//! `rbk run`: roll back, by a policy or by a saved plan.
+
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use crate::catalogue::error::ErrorKind;
+use crate::catalogue::look::Look;
+use crate::plan::model::{Plan, Saved};
+use crate::plan::{Drawn, PlanError, drift, render, saved};
+use crate::report;
+use crate::run::reporter::Reporter;
+use crate::run::{Ended, Setting};
+use crate::store::{Sqlite, Store, lock};
+
+use super::context::Context;
+use super::exit::{Done, Exit, Failure};
+use super::request::RequestArgs;
+use super::{load, plan, world};
+
+/// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    request: RequestArgs,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Only plan
+    #[arg(long)]
+    dry_run: bool,
+    /// How to tell what happens
+    #[arg(long, value_enum, default_value_t = Format::Auto, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// How a run is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A live tree on a terminal, plain lines elsewhere
+    Auto,
+    /// Plain lines
+    Lines,
+    /// One event a line, as JSON
+    Json,
+}
+
+impl Run {
+    pub fn run(self, context: &Context) -> Done {
+        let path = self.request.policy.clone();
+        let is_saved = path.as_deref().is_some_and(|path| path.extension().is_some_and(|ext| ext == "json"));
+        if let (true, Some(path)) = (is_saved, path.as_deref()) {
+            return self.saved(path, context);
+        }
+        if self.yes && !self.dry_run {
+            // Planned under the lock: between the plan and its first action stands no other run.
+            let (policy, look) = plan::compile(path.as_deref(), context)?;
+            let folder = world::state_folder(context, look.root());
+            let root = hold_root(&look, &folder)?;
+            let plan = plan::of(&policy, self.request.request()?, &look, &Drawn::now())?;
+            let held = hold_as(&folder, &plan.run_id())?.with_root(root);
+            return execute(plan, look, &folder, held, self.format, context);
+        }
+        let plan::Planned { plan, look } = plan::make(path.as_deref(), self.request.request()?, context)?;
+        if self.dry_run {
+            context.result(&render::text::render(&plan, context.color_out, context.width))?;
+            return Ok(Exit::Done);
+        }
+        self.confirm(&plan, context)?;
+        let folder = world::state_folder(context, look.root());
+        let root = hold_root(&look, &folder)?;
+        let held = hold_as(&folder, &plan.run_id())?.with_root(root);
+        // Somebody has read it meanwhile, which takes its time.
+        let drawn = Drawn { id: plan.id, made: plan.made };
+        let fresh = plan::of(&plan.policy, plan.request.clone(), &look, &drawn)?;
+        same(&saved::of(&plan), &fresh, "the plan", context)?;
+        execute(fresh, look, &folder, held, self.format, context)
+    }
+
+    /// Runs a plan that was saved, unless the world has drifted since.
+    fn saved(&self, path: &Path, context: &Context) -> Done {
+        let shown = path.display();
+        let text = std::fs::metadata(path)
+            .and_then(
+                |meta| if meta.len() > saved::MAX_FILE { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(()) },
+            )
+            .and_then(|()| std::fs::read_to_string(path))
+            .map_err(|error| Failure::wrong(format!("cannot read `{shown}`: {error}")))?;
+        let saved = saved::read(&text).map_err(|error| {
+            Failure::wrong(format!("`{shown}`: {error}")).hint("make one with `rbk plan POLICY -o plan.json`")
+        })?;
+        let catalogue = crate::catalogue();
+        let compiled = load::compile_sources(saved::sources(&saved), &catalogue);
+        let policy = compiled.policy.ok_or_else(|| {
+            Failure::wrong(format!(
+                "the policy inside `{shown}` does not compile with this version of rbk ({} made it)",
+                saved.rbk
+            ))
+            .hint("plan it again")
+        })?;
+        // The root is that of the plan, wherever the plan file lies now.
+        let look = world::open_at(&policy, Path::new(&saved.target.root))?;
+        let folder = world::state_folder(context, look.root());
+        let drawn = Drawn { id: saved.id, made: saved.made };
+        let id = crate::plan::model::run_id(saved.id, saved.made);
+        let root = hold_root(&look, &folder)?;
+        let held = hold_as(&folder, &id)?.with_root(root);
+        // Before the comparison: after its run the world differs, and that is not the news.
+        if let Some(ran) = held.store.runs()?.into_iter().find(|run| *run.id == *id) {
+            let how = ran.outcome.map_or_else(|| "was cut short".to_owned(), |outcome| format!("ended {outcome}"));
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("`{shown}` ran already, as run `{id}`, which {how}; nothing was changed"),
+            )
+            .hint(format!("a plan runs once: plan again, or look at it with `rbk show {id}`")));
+        }
+        let fresh = crate::plan::plan(&policy, saved.request.clone(), &look, &drawn).map_err(|error| {
+            // It could be planned then, so something has changed.
+            let drifted = matches!(error, PlanError::World { .. } | PlanError::Missing { .. });
+            let failure = plan::failure(&policy, error);
+            if !drifted {
+                return failure;
+            }
+            let what = format!("the world is not what `{shown}` saw; nothing was changed: {}", failure.what);
+            Failure { exit: Exit::Drifted, what, ..failure }
+        })?;
+        same(&saved, &fresh, &format!("`{shown}`"), context)?;
+        execute(fresh, look, &folder, held, self.format, context)
+    }
+
+    /// Shows the plan and asks, unless that was answered by `--yes`.
+    fn confirm(&self, plan: &Plan, context: &Context) -> Result<(), Failure> {
+        let environment = plan.target.environment.as_deref();
+        let typed =
+            plan.policy.environments.iter().find(|found| Some(&*found.name.text) == environment && found.confirm_typed);
+        if self.yes {
+            return Ok(());
+        }
+        if !context.can_ask() {
+            return Err(Failure::new(Exit::Person, "this would change the world, and nobody can be asked here")
+                .hint("say `--yes`, or save the plan with `rbk plan -o plan.json` and run that"));
+        }
+        context.say(render::text::render(plan, context.color_err, context.width).trim_end());
+        let wanted = typed.map_or("yes", |environment| &*environment.name.text);
+        let mut err = std::io::stderr().lock();
+        let _ = write!(err, "\nType `{wanted}` to run this: ").and_then(|()| err.flush());
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        if read.is_err() || answer.trim() != wanted {
+            return Err(Failure::new(Exit::Refused, "declined; nothing was changed"));
+        }
+        Ok(())
+    }
+}
+
+/// What keeps two runs of one root apart, and where runs are recorded.
+pub struct Held {
+    lock: lock::Lock,
+    store: Arc<Sqlite>,
+}
+
+/// Refuses when the world has drifted from what `planned` saw.
+fn same(planned: &Saved, fresh: &Plan, shown: &str, context: &Context) -> Result<(), Failure> {
+    let differences = drift::between(planned, fresh);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    context.say(drift::render(&differences).trim_end());
+    Err(Failure::new(Exit::Drifted, format!("the world is not what {shown} saw; nothing was changed"))
+        .hint("look at what differs, then plan again"))
+}
+
+/// Takes the lock of a root.
+pub fn hold_root(look: &Look, folder: &Path) -> Result<lock::RootLock, Failure> {
+    lock::take_root(look.root(), folder).map_err(locked)
+}
+
+fn locked(locked: lock::Locked) -> Failure {
+    let error = locked.error();
+    let exit = if matches!(locked, lock::Locked::Held(_)) { Exit::Locked } else { Exit::Refused };
+    Failure::new(exit, error.what).hint(error.hint.unwrap_or_else(|| "nothing was changed".to_owned()))
+}
+
+/// Opens the state folder and takes its lock for `run`.
+pub fn hold_as(folder: &Path, run: &str) -> Result<Held, Failure> {
+    let refused = |error: crate::catalogue::error::Error| {
+        Failure::new(Exit::Refused, error.what.clone()).hint(error.hint.unwrap_or_default())
+    };
+    crate::store::state::prepare(folder).map_err(refused)?;
+    let lock = lock::take(folder, run).map_err(locked)?;
+    let store = Arc::new(Sqlite::open(folder).map_err(refused)?);
+    Ok(Held { lock, store })
+}
+
+impl Held {
+    /// Holds the root as well.
+    pub fn with_root(self, root: lock::RootLock) -> Self {
+        Self { lock: self.lock.with_root(root), ..self }
+    }
+
+    /// The records of this root.
+    pub fn store(&self) -> &Arc<Sqlite> {
+        &self.store
+    }
+
+    /// What a run or undo happens in.
+    pub fn setting(self, look: Look, folder: PathBuf, format: Format, context: &Context) -> Setting {
+        Setting {
+            store: self.store,
+            lock: self.lock,
+            look: world::attended(look.guarding(folder)),
+            catalogue: Arc::new(crate::catalogue()),
+            reporters: reporters(format, context),
+            signals: true,
+        }
+    }
+}
+
+fn execute(plan: Plan, look: Look, folder: &Path, held: Held, format: Format, context: &Context) -> Done {
+    let setting = held.setting(look, absolute(folder), format, context);
+    let ended = crate::run::run(plan, setting).map_err(|error| {
+        Failure::new(Exit::Refused, error.what).hint(error.hint.unwrap_or_else(|| "nothing was changed".to_owned()))
+    })?;
+    Ok(tell(&ended, format, context))
+}
+
+/// The state folder as units compare it.
+pub fn absolute(folder: &Path) -> PathBuf {
+    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
+}
+
+/// Says how it ended, where no reporter did.
+pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
+    if format != Format::Json
+        && let Some(hint) = ended.error.as_ref().and_then(|error| error.hint.as_deref())
+    {
+        context.say(&format!("  help: {hint}"));
+    }
+    if ended.error.as_ref().is_some_and(|error| error.kind == ErrorKind::WaitsForPerson) {
+        return Exit::Person;
+    }
+    match ended.outcome.exit_code() {
+        0 => Exit::Done,
+        6 => Exit::Refused,
+        7 => Exit::UndoFailed,
+        130 => Exit::Interrupted,
+        _ => Exit::Failed,
+    }
+}
+
+/// Who tells of a run: progress on standard error, the result on standard output.
+pub fn reporters(format: Format, context: &Context) -> Vec<Box<dyn Reporter>> {
+    let ending = || Box::new(report::ending::Ending::new(std::io::stdout()));
+    let verbose = context.global.verbose;
+    match format {
+        Format::Json => vec![Box::new(report::json::Json::new(std::io::stdout()))],
+        _ if context.global.quiet => vec![ending()],
+        Format::Auto if context.live() => {
+            vec![Box::new(report::terminal::Terminal::new(context.color_err, verbose)), ending()]
+        }
+        _ => vec![Box::new(report::lines::Lines::new(std::io::stderr()).verbose(verbose)), ending()],
+    }
+}

@@ -1,0 +1,107 @@
+//! `rbk undo RUN`: take back what a run did.
+
+use clap::Args;
+
+use crate::catalogue::error::{Error, ErrorKind};
+use crate::catalogue::look::Look;
+use crate::run::event::Event;
+use crate::run::{journal, undo};
+use crate::source::{SourceFile, Sources};
+use crate::store::{Sqlite, Store};
+
+use super::context::Context;
+use super::exit::{Done, Exit, Failure};
+use super::run::{Format, absolute, hold_as, hold_root, tell};
+use super::{load, world};
+
+/// `rbk undo RUN`
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The run: its id, the beginning or end of it, or `last`
+    #[arg(value_name = "RUN", default_value = "last")]
+    run: String,
+    /// Undo even what was changed since; the present state is captured first
+    #[arg(long)]
+    force: bool,
+    /// Only show what it would do
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// How to tell what happens
+    #[arg(long, value_enum, default_value_t = Format::Auto, value_name = "FORMAT")]
+    format: Format,
+}
+
+impl Undo {
+    pub fn run(self, context: &Context) -> Done {
+        let folder = world::nearest_state(context)?;
+        let (look, held) = {
+            let held = hold_as(&folder, "undo")?;
+            let look = world_of(held.store(), &self.run)?.guarding(absolute(&folder));
+            let root = hold_root(&look, &folder)?;
+            (look, held.with_root(root))
+        };
+        let catalogue = crate::catalogue();
+        let compile = |texts: &[(String, String)]| {
+            let mut sources = Sources::default();
+            for (path, text) in texts {
+                sources.add(SourceFile::new(path, text.as_str()));
+            }
+            load::compile_sources(sources, &catalogue).policy.ok_or_else(|| {
+                Error::failed("the policy that this run froze does not compile with this version of rbk")
+                    .hint("undo it with the version that ran it; `rbk show` tells which")
+            })
+        };
+        let plan = undo::plan(&**held.store(), &self.run, &look, &catalogue, &compile).map_err(wrong)?;
+        if self.dry_run {
+            context.result(&plan.text())?;
+            return Ok(Exit::Done);
+        }
+        if plan.is_empty() {
+            context.result(&plan.text())?;
+            return Ok(Exit::Done);
+        }
+        if self.format != Format::Json {
+            context.remark(plan.text().trim_end());
+        }
+        let setting = held.setting(look, absolute(&folder), self.format, context);
+        let ended = undo::undo(plan, setting, self.force).map_err(wrong)?;
+        Ok(tell(&ended, self.format, context))
+    }
+}
+
+/// The root that a run acted on, as its first record says.
+fn world_of(store: &Sqlite, run: &str) -> Result<Look, Failure> {
+    let row = store.find(run).map_err(|error| Failure::wrong(error.what).hint(error.hint.unwrap_or_default()))?;
+    let mut root = None;
+    journal::read(store, row.no, &row.id, &mut |record| {
+        if let Event::RunStarted { target, .. } = record.event {
+            root = Some(target.root);
+        }
+        Ok(())
+    })?;
+    let root = root.ok_or_else(|| Failure::wrong(format!("run `{}` was cut short before it did anything", row.id)))?;
+    let texts = crate::run::frozen::Frozen::parse(&store.frozen(row.no)?, &row.id)?.sources;
+    let mut sources = Sources::default();
+    for (path, text) in &texts {
+        sources.add(SourceFile::new(path, text.as_str()));
+    }
+    match load::compile_sources(sources, &crate::catalogue()).policy {
+        Some(policy) => world::open_at(&policy, std::path::Path::new(&root)),
+        None => world::bare(std::path::Path::new(&root)),
+    }
+}
+
+fn wrong(error: Error) -> Failure {
+    let exit = match error.kind {
+        ErrorKind::Changed | ErrorKind::Refused => Exit::Refused,
+        _ => Exit::Wrong,
+    };
+    let failure = Failure::new(exit, error.what);
+    match error.hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

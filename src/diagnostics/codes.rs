@@ -1,0 +1,120 @@
+//! The table of diagnostic codes. A code never changes its meaning; a retired one is never given out again.
+
+use super::Level;
+
+macro_rules! codes {
+    ($($name:ident $number:literal $level:ident $title:literal;)*) => {
+        /// A stable code: `E` for what is refused, `W` for advice; each has a page under `docs/codes/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "each code has a page; its title is in the table")]
+        pub enum Code { $($name),* }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$name),*];
+
+            /// As it is printed, such as `E0101`.
+            #[must_use]
+            pub const fn number(self) -> &'static str {
+                match self { $(Code::$name => $number),* }
+            }
+
+            /// The level it has unless a policy says otherwise.
+            #[must_use]
+            pub const fn level(self) -> Level {
+                match self { $(Code::$name => Level::$level),* }
+            }
+
+            /// One line: what is wrong.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Code::$name => $title),* }
+            }
+
+            /// The markdown page, with an example that triggers it and one that mends it.
+            #[must_use]
+            pub const fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("../../docs/codes/", $number, ".md"))),* }
+            }
+        }
+    };
+}
+
+codes! {
+    // E00xx syntax
+    UnexpectedToken      "E0001" Error "something else was expected here";
+    UnclosedBracket      "E0002" Error "a bracket is never closed";
+    StrayCloser          "E0003" Error "a closing bracket has no opener";
+    UnclosedString       "E0004" Error "a string is never closed";
+    ControlCharacter     "E0005" Error "the text holds a control character";
+    TooDeep              "E0006" Error "the nesting is too deep";
+    UnknownItem          "E0007" Error "no such item";
+    ReservedWord         "E0008" Error "a keyword cannot be used as a name";
+    ForeignOperator      "E0009" Error "an operator of another language";
+    BadNumber            "E0010" Error "not a number or quantity";
+    BadEscape            "E0011" Error "an unknown escape in a string";
+    OperandAfterCall     "E0012" Error "a second clause on one line";
+    NotUtf8              "E0013" Error "the file is not UTF-8 text";
+    TooLarge             "E0014" Error "the file is too large";
+    EmptyPolicy          "E0015" Error "the file holds no policy";
+    WrongPlace           "E0016" Error "this does not belong here";
+    // E01xx names
+    UnknownName          "E0101" Error "no such name";
+    DuplicateName        "E0102" Error "a name is given twice";
+    UnknownUnit          "E0103" Error "no such action or probe";
+    UnknownClause        "E0104" Error "no such clause here";
+    UnknownLabel         "E0105" Error "no such argument";
+    UnknownField         "E0106" Error "no such field";
+    UnknownType          "E0107" Error "no such type";
+    SelfReference        "E0108" Error "a definition refers to itself";
+    UsedBeforeBound      "E0109" Error "a name is used before it is bound";
+    NotAvailable         "E0110" Error "not available in this version";
+    // E02xx types and units
+    Mismatch             "E0201" Error "the types do not fit";
+    DimensionMismatch    "E0202" Error "the units do not fit";
+    BareNumber           "E0203" Error "a number needs a unit here";
+    UnknownQuantityUnit  "E0204" Error "no such unit";
+    MissingArgument      "E0205" Error "an argument is missing";
+    TooManyArguments     "E0206" Error "too many arguments";
+    DuplicateArgument    "E0207" Error "an argument is given twice";
+    OrderOnStrings       "E0208" Error "strings have no order";
+    BuiltText            "E0209" Error "a command, query or pattern must be a literal";
+    NotCallable          "E0210" Error "this cannot be called";
+    OutOfRange           "E0211" Error "a value is out of its range";
+    BadLiteral           "E0212" Error "the literal does not fit its type";
+    MissingPart          "E0213" Error "a required part is missing";
+    // E03xx order and effects
+    Cycle                "E0301" Error "steps wait for each other";
+    AfterLater           "E0302" Error "a step waits for a later one";
+    ParallelConflict     "E0303" Error "members of `parallel` conflict";
+    GateInParallel       "E0304" Error "a gate inside `parallel`";
+    WritesInVerify       "E0305" Error "a verification changes something";
+    // E04xx time
+    DeadlineMissed       "E0401" Error "the worst case is longer than the deadline";
+    // E05xx safety
+    SecretFlow           "E0501" Error "a secret flows where it would be seen";
+    OutsideRoot          "E0502" Error "a path leaves the root";
+    ActionInExpression   "E0503" Error "an action stands where only a probe may";
+    UnknownAuthority     "E0505" Error "nobody may do this";
+    // W60xx advice
+    UnusedName           "W6001" Warning "a name is never used";
+    NoVerification       "W6002" Warning "a phase verifies nothing";
+    RelativeRef          "W6003" Warning "a relative ref is not pinned";
+    DuplicateTitle       "W6004" Warning "two titles are the same";
+    Shadowed             "W6005" Warning "a name hides another";
+    UndoUnsaid           "W6006" Warning "a step that cannot be undone does not say so";
+}
+
+impl Code {
+    /// The code printed as `text`, ignoring case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.number().eq_ignore_ascii_case(text.trim()))
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.number())
+    }
+}

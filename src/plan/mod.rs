@@ -1,0 +1,258 @@
+//! From a typed policy and the present world to a plan: a graph of nodes with reasons, and what each would change.
+//!
+//! Looks, never touches: everything here works on a [`Look`].
+
+pub mod drift;
+mod failure;
+mod foreseen;
+pub mod graph;
+pub mod model;
+mod nodes;
+mod params;
+pub mod render;
+pub mod saved;
+mod times;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalogue::error::Error;
+use crate::catalogue::look::Look;
+use crate::catalogue::value::Value;
+use crate::check::analysis;
+use crate::check::expand::{self, Expansion, Pinning, Refusal, Selection};
+use crate::check::model::{BindingId, Environment, Policy, RunField};
+use crate::check::order::{self, Trouble};
+use crate::diagnostics::suggest;
+use crate::source::Place;
+
+use model::{Edge, NodeId, Pin, Plan, Request, Target};
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub enum PlanError {
+    /// The call is wrong: what, and what to do.
+    Call { what: String, hint: String },
+    /// A param has no value; somebody must give it.
+    Missing { name: String, hint: String },
+    /// A `require` does not hold: nothing was changed.
+    Refused { what: String, values: Vec<String> },
+    /// The world does not answer.
+    World { place: Place, error: Error },
+    /// Steps that would have to wait for each other.
+    Order { what: String },
+}
+
+/// What is drawn or known when planned, so that a saved plan can be made again.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The id of the plan and of its run.
+    pub id: uuid::Uuid,
+    /// When it was made.
+    pub made: jiff::Timestamp,
+}
+
+impl Drawn {
+    /// Draws anew.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { id: uuid::Uuid::now_v7(), made: jiff::Timestamp::now() }
+    }
+}
+
+/// Plans `request` of `policy` in the world of `look`.
+pub fn plan(policy: &Arc<Policy>, request: Request, look: &Look, drawn: &Drawn) -> Result<Plan, PlanError> {
+    let selection = selection(&request);
+    let phases = expand::selected_phases(policy, &selection)
+        .map_err(|wrong| PlanError::Call { what: wrong.what, hint: wrong.hint })?;
+    let phases: Vec<String> = phases.iter().map(|phase| phase.name.text.to_string()).collect();
+    make(policy, request, look, drawn, phases, |values, pinning, look| {
+        expand::expand(policy, &selection, values, pinning, Some(look))
+    })
+}
+
+/// Plans only verifications: those called `names`, or all that need nothing of a phase.
+pub fn verifications(
+    policy: &Arc<Policy>,
+    names: &[String],
+    request: Request,
+    look: &Look,
+    drawn: &Drawn,
+) -> Result<Plan, PlanError> {
+    let uses = expand::selected_verifies(policy, names)
+        .map_err(|wrong| PlanError::Call { what: wrong.what, hint: wrong.hint })?;
+    make(policy, request, look, drawn, Vec::new(), |values, pinning, look| {
+        expand::expand_verifies(policy, &uses, values, pinning, look)
+    })
+}
+
+/// What both have in common: params, expansion, order, times, previews.
+fn make(
+    policy: &Arc<Policy>,
+    request: Request,
+    look: &Look,
+    drawn: &Drawn,
+    phases: Vec<String>,
+    expand: impl FnOnce(BTreeMap<BindingId, Value>, &Pinning, &Look) -> Expansion,
+) -> Result<Plan, PlanError> {
+    let look = if request.probe { look.allowing_exec() } else { look.clone() };
+    let environment = environment(policy, request.environment.as_deref())?;
+    let (params, values) = params::effective(policy, &request, environment)?;
+    let pinning = pinning(policy, &request, environment, drawn, &phases);
+    let expansion = expand(values, &pinning, &look);
+    refusals(policy, &expansion)?;
+    if let Some((place, error)) = expansion.errors.into_iter().next() {
+        return Err(PlanError::World { place, error });
+    }
+    let order = order::order(&analysis::order_nodes(&expansion.nodes));
+    if let Some(trouble) = order.trouble.first() {
+        return Err(PlanError::Order { what: trouble_text(&expansion.nodes, trouble) });
+    }
+    let times = times::of(policy, &request, &expansion.nodes, &order);
+    let pins = pins(policy, &expansion.lets);
+    let edges = order
+        .direct(expansion.nodes.len())
+        .into_iter()
+        .map(|edge| Edge { from: NodeId(edge.from as u32), to: NodeId(edge.to as u32), reason: edge.reason })
+        .collect();
+    let nodes = nodes::complete(expansion.nodes, &look)?;
+    Ok(Plan {
+        id: drawn.id,
+        made: drawn.made,
+        policy: Arc::clone(policy),
+        target: target(&look, environment, &request),
+        phases,
+        request,
+        params,
+        pins,
+        values: expansion.values,
+        nodes,
+        edges,
+        pinning,
+        skipped: expansion.skipped,
+        times,
+    })
+}
+
+fn selection(request: &Request) -> Selection {
+    Selection {
+        phases: request.phases.clone(),
+        all: request.all,
+        with_dependents: request.with_dependents,
+        severity: request.severity.clone(),
+        scenario: request.scenario.clone(),
+        emergency: request.emergency,
+    }
+}
+
+/// The environment that was named, or the default one.
+fn environment<'p>(policy: &'p Policy, name: Option<&str>) -> Result<Option<&'p Environment>, PlanError> {
+    let Some(name) = name else { return Ok(policy.environments.iter().find(|found| found.default)) };
+    let found = policy.environments.iter().find(|found| &*found.name.text == name);
+    found.map(Some).ok_or_else(|| {
+        let known: Vec<&str> = policy.environments.iter().map(|found| &*found.name.text).collect();
+        let hint = match suggest::similar(name, known.iter().copied()).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "the policy has no environments".to_owned(),
+            None => format!("the environments are {}", known.join(", ")),
+        };
+        PlanError::Call { what: format!("no environment `{name}`"), hint }
+    })
+}
+
+fn pinning(
+    policy: &Policy,
+    request: &Request,
+    environment: Option<&Environment>,
+    drawn: &Drawn,
+    phases: &[String],
+) -> Pinning {
+    let text = |text: &str| Value::str(text);
+    let mut fields = vec![(RunField::Policy, text(&policy.name.text)), (RunField::Phase, text(&phases.join(", ")))];
+    let optional = [
+        (RunField::Severity, request.severity.as_deref()),
+        (RunField::Reason, request.reason.as_deref()),
+        (RunField::Operator, request.operator.as_deref()),
+        (RunField::Environment, environment.map(|found| &*found.name.text)),
+    ];
+    fields.extend(optional.into_iter().map(|(field, value)| (field, value.map_or(Value::None, text))));
+    Pinning { run_id: Some(model::run_id(drawn.id, drawn.made)), planned: Some(drawn.made), fields }
+}
+
+fn refusals(policy: &Policy, expansion: &Expansion) -> Result<(), PlanError> {
+    let Some(Refusal { place, why, values }) = expansion.refusals.first() else { return Ok(()) };
+    let condition = policy.sources.get(place.file).slice(place.span);
+    let what = why.clone().unwrap_or_else(|| format!("`{}` does not hold", condition.trim()));
+    let shown = values
+        .iter()
+        .map(|(place, value)| format!("{} = {value}", policy.sources.get(place.file).slice(place.span)))
+        .collect();
+    Err(PlanError::Refused { what: format!("{what} ({})", policy.sources.locate(*place)), values: shown })
+}
+
+fn trouble_text(nodes: &[expand::ExpandedNode], trouble: &Trouble) -> String {
+    let key = |index: &usize| format!("`{}`", nodes[*index].key);
+    match trouble {
+        Trouble::Cycle(path) => {
+            format!("{} wait for each other", path.iter().map(key).collect::<Vec<_>>().join(" → "))
+        }
+        Trouble::AfterLater { node, later } => {
+            format!("{} waits for {}, which stands behind it", key(node), key(later))
+        }
+        Trouble::ParallelConflict { a, b, conflict } => format!(
+            "{} and {} cannot run in parallel: one {} {}, the other {} it",
+            key(a),
+            key(b),
+            conflict.earlier_verb,
+            crate::check::effects::shown(&conflict.earlier),
+            conflict.later_verb
+        ),
+        Trouble::GateInBlock { node } => format!("{} is a gate and stands inside `parallel`", key(node)),
+    }
+}
+
+/// Every `let` with what it was bound to and how it came about.
+fn pins(policy: &Policy, lets: &[expand::LetState]) -> Vec<Pin> {
+    lets.iter()
+        .map(|state| {
+            let binding = &policy.bindings[state.binding.0 as usize];
+            let from = match &binding.kind {
+                crate::check::model::BindingKind::Let(expr) => {
+                    let text = policy.sources.get(expr.place.file).slice(expr.place.span);
+                    text.split_whitespace().collect::<Vec<_>>().join(" ")
+                }
+                _ => String::new(),
+            };
+            Pin {
+                name: state.name.clone(),
+                value: state.state.as_ref().ok().cloned(),
+                from,
+                after: state.state.as_ref().err().map(ToString::to_string),
+                relative: state.relative,
+            }
+        })
+        .collect()
+}
+
+fn target(look: &Look, environment: Option<&Environment>, request: &Request) -> Target {
+    Target {
+        environment: environment.map(|found| found.name.text.to_string()),
+        root: look.root().display().to_string(),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        user: user(),
+        operator: request.operator.clone(),
+    }
+}
+
+/// The name of the user that rbk runs as, or its number.
+fn user() -> String {
+    let id = rustix::process::geteuid().as_raw();
+    let name = std::fs::read_to_string("/etc/passwd").ok().and_then(|text| {
+        text.lines().find_map(|line| {
+            let mut parts = line.split(':');
+            let name = parts.next()?;
+            (parts.nth(1)? == id.to_string()).then(|| name.to_owned())
+        })
+    });
+    name.unwrap_or_else(|| id.to_string())
+}

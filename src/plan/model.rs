@@ -1,0 +1,289 @@
+//! The plan: what `rbk plan` shows, what is saved, and what a run executes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::effect::Effects;
+use crate::catalogue::unit::{Fingerprint, Preview};
+use crate::catalogue::value::Value;
+use crate::check::expand::{ExpandedCall, Handling, Member, PinnedProbes};
+use crate::check::model::{BindingId, Policy};
+use crate::source::Place;
+
+/// Index into [`Plan::nodes`]; nodes stand in text order, so a smaller id is earlier in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(pub u32);
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// Phases by name; empty: the only one.
+    pub phases: Vec<String>,
+    /// `--all`
+    pub all: bool,
+    /// `--with-dependents`
+    pub with_dependents: bool,
+    /// `--again`
+    pub again: bool,
+    /// `--severity`
+    pub severity: Option<String>,
+    /// `--scenario`
+    pub scenario: Option<String>,
+    /// `--env`
+    pub environment: Option<String>,
+    /// `--set name=value`, as written.
+    pub set: BTreeMap<String, String>,
+    /// `--emergency`: graceful steps are left out.
+    pub emergency: bool,
+    /// `--probe`: commands in expressions may run while planning.
+    pub probe: bool,
+    /// `--jobs`; how many nodes run at once.
+    pub jobs: usize,
+    /// `--operator`, a claim.
+    pub operator: Option<String>,
+    /// `--reason`
+    pub reason: Option<String>,
+}
+
+/// A plan. What of it is saved is [`Saved`]; the rest is compiled again from the saved sources.
+#[derive(Clone)]
+pub struct Plan {
+    /// Drawn when planned; a plan runs once.
+    pub id: uuid::Uuid,
+    /// When it was made.
+    pub made: jiff::Timestamp,
+    /// The policy it was made from, frozen.
+    pub policy: Arc<Policy>,
+    /// What was asked for.
+    pub request: Request,
+    /// Where it acts.
+    pub target: Target,
+    /// The phases that run, in order.
+    pub phases: Vec<String>,
+    /// The effective value of each param and where it came from.
+    pub params: Vec<Param>,
+    /// What was bound when planned, and what will be bound later.
+    pub pins: Vec<Pin>,
+    /// Values of bindings that are known when planned.
+    pub values: BTreeMap<BindingId, Value>,
+    /// In text order.
+    pub nodes: Vec<Node>,
+    /// The transitive reduction, each edge with its reason.
+    pub edges: Vec<Edge>,
+    /// Names and values of `run.…` that are fixed when planned.
+    pub pinning: crate::check::expand::Pinning,
+    /// Steps that were left out, and why: `graceful`.
+    pub skipped: Vec<(String, String)>,
+    /// Worst case against each deadline.
+    pub times: Times,
+}
+
+impl Plan {
+    /// The name of the run of this plan: sortable, and short enough to type. Drawn when planned.
+    #[must_use]
+    pub fn run_id(&self) -> Arc<str> {
+        run_id(self.id, self.made)
+    }
+
+    /// The node with this id.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+}
+
+/// `20261121-040312-7f3a`: when it was planned (UTC), and enough of the id to tell two of one second apart.
+#[must_use]
+pub fn run_id(id: uuid::Uuid, made: jiff::Timestamp) -> Arc<str> {
+    let hex = id.simple().to_string();
+    Arc::from(format!("{}-{}", made.strftime("%Y%m%d-%H%M%S"), &hex[hex.len() - 4..]))
+}
+
+/// Where a plan acts; the first thing that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The environment's name, where the policy has any.
+    pub environment: Option<String>,
+    /// The root, absolute.
+    pub root: String,
+    /// The name of this machine.
+    pub host: String,
+    /// As whom rbk runs.
+    pub user: String,
+    /// The claimed operator.
+    pub operator: Option<String>,
+}
+
+/// A param's effective value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// As it reads.
+    pub value: String,
+    /// `default`, `--set`, `environment production`, `RBK_NAME`.
+    pub origin: String,
+}
+
+/// A `let` and how it was bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pin {
+    /// Its name, with the phase where it is a local one.
+    pub name: String,
+    /// The value; absent when it is bound by a run.
+    pub value: Option<Value>,
+    /// The expression as written: `git.commit_of("HEAD~1")`.
+    pub from: String,
+    /// `known after revert`, when absent.
+    pub after: Option<String>,
+    /// Whether it came from the world (and so may drift) or from the text alone.
+    pub relative: bool,
+}
+
+/// A node of the graph.
+#[derive(Clone)]
+pub struct Node {
+    /// Its index.
+    pub id: NodeId,
+    /// Stable and unique in the plan: `revert`, `disable[cache]`, `health`, `require@12`.
+    pub key: String,
+    /// The title for a person, or nothing.
+    pub title: Option<String>,
+    /// What it is and what it executes.
+    pub work: Work,
+    /// The stage it stands in, counted over all phases; nodes of different stages never overlap.
+    pub stage: usize,
+    /// The phase it belongs to.
+    pub phase: String,
+    /// Values of variables that are fixed for this node (elements of unrolled `for`s).
+    pub locals: Arc<BTreeMap<BindingId, Value>>,
+    /// What it reads and writes, with everything in its header and conditions.
+    pub effects: Effects,
+    /// Nothing may overlap it (`language.md` §7).
+    pub gate: bool,
+    /// Every call of it can be undone byte for byte, so it may run ahead.
+    pub exact: bool,
+    /// The `parallel` block it is a member of; members of one block are never ahead of each other.
+    pub member: Option<Member>,
+    /// Where it stands in the text.
+    pub place: Place,
+    /// Name of the `stage` around it.
+    pub stage_name: Option<Arc<str>>,
+    /// The calls of a step, with their arguments as far as they are known.
+    pub calls: Vec<ExpandedCall>,
+    /// Answers of probes in its header and arguments, pinned when planned.
+    pub pinned: PinnedProbes,
+    /// What happens when it fails.
+    pub handling: Handling,
+    /// The part of `worst` in which a person is waited for.
+    pub people: Duration,
+    /// The names of values that are known only when it runs, and after what.
+    pub known_after: Vec<(String, String)>,
+    /// One preview per call; empty for what does not change anything.
+    pub previews: Vec<CallPreview>,
+    /// In words: the state left, who is told, the next command.
+    pub if_it_fails: String,
+    /// Its worst case.
+    pub worst: Duration,
+    /// The time it is killed at.
+    pub timeout: Duration,
+    /// Whether a deadline counts to here.
+    pub mitigates: bool,
+    /// Whether it may change something.
+    pub changes: bool,
+}
+
+pub use crate::check::expand::Work;
+
+/// What one call would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallPreview {
+    /// As a person would name it: `git.restore(engine, from: good)`.
+    pub call: String,
+    /// The change, or why it cannot be shown.
+    pub preview: Preview,
+    /// The state of what it would write, to notice drift.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// An edge: `to` starts after `from` has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// Before.
+    pub from: NodeId,
+    /// After.
+    pub to: NodeId,
+    /// Why.
+    pub reason: Reason,
+}
+
+pub use crate::check::order::Reason;
+
+/// Worst cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// Along the critical path, people left out.
+    pub machine: Duration,
+    /// What people may take on that path.
+    pub people: Duration,
+    /// Up to the step that mitigates.
+    pub to_mitigation: Option<Duration>,
+    /// The critical path, by node keys, with what each contributes.
+    pub path: Vec<(String, Duration)>,
+    /// Each deadline and whether it holds.
+    pub deadlines: Vec<Deadline>,
+}
+
+/// A deadline and the worst case against it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// `severity critical`
+    pub of: String,
+    /// What is allowed.
+    pub limit: Duration,
+    /// What it may take.
+    pub worst: Duration,
+}
+
+/// A plan as it is saved (`rbk plan -o plan.json`): the sources and the request, so that it can be compiled again, and
+/// everything that it saw, so that drift is noticed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Saved {
+    /// The version of this form.
+    pub format: u32,
+    /// The version of rbk that made it.
+    pub rbk: String,
+    pub id: uuid::Uuid,
+    pub made: jiff::Timestamp,
+    /// Path as given and text of every source file, the policy first.
+    pub sources: Vec<(String, String)>,
+    pub request: Request,
+    pub target: Target,
+    pub params: Vec<Param>,
+    pub pins: Vec<Pin>,
+    pub nodes: Vec<SavedNode>,
+    pub edges: Vec<Edge>,
+    pub times: Times,
+}
+
+/// A node as it is saved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedNode {
+    pub key: String,
+    pub title: Option<String>,
+    /// `step`, `verify`, `require`, `let`, `observe`, `dynamic`.
+    pub kind: String,
+    pub phase: String,
+    pub stage: usize,
+    pub effects: Effects,
+    pub gate: bool,
+    pub exact: bool,
+    pub previews: Vec<CallPreview>,
+    pub if_it_fails: String,
+    pub worst: Duration,
+}

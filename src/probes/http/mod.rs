@@ -1,0 +1,165 @@
+//! `http.get` and `http.head`: one request, one answer, as a record.
+
+mod client;
+mod failure;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::network::{Bounded, LIMIT, bounded};
+use crate::catalogue::args::Args;
+use crate::catalogue::effect::Effects;
+use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::look::Look;
+use crate::catalogue::show;
+use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
+use crate::catalogue::ty::{RecordField, RecordType};
+use crate::catalogue::unit::Probe;
+use crate::catalogue::value::{Record, Value};
+
+/// All probes of this family.
+pub(super) fn all() -> Vec<Arc<dyn Probe>> {
+    vec![
+        Arc::new(Request { signature: &GET, method: Method::GET }),
+        Arc::new(Request { signature: &HEAD, method: Method::HEAD }),
+    ]
+}
+
+static RESPONSE: RecordType = RecordType {
+    name: "http response",
+    fields: &[
+        RecordField { name: "status", ty: "int", doc: "the status code, after redirects" },
+        RecordField { name: "latency", ty: "duration", doc: "from the start of the connection to the last byte" },
+        RecordField { name: "json", ty: "json", doc: "the body as JSON; missing where it is none" },
+        RecordField { name: "body", ty: "string", doc: "the body as text" },
+        RecordField { name: "headers", ty: "map[string]", doc: "headers by lower-case name" },
+    ],
+};
+
+const URL: Parameter =
+    Parameter { name: "url", ty: "url", form: Form::Positional, doc: "an `http` or `https` address" };
+const HEADERS: Parameter =
+    Parameter { name: "headers", ty: "map[secret]", form: Form::Optional, doc: "headers to send, texts or secrets" };
+
+static GET: Signature = Signature {
+    name: "http.get",
+    role: Role::Probe,
+    params: &[URL, HEADERS],
+    returns: Returns::Record(&RESPONSE),
+    undo: UndoKind::Nothing,
+    gate: false,
+    doc: "asks an HTTP server for a page",
+    page: "probes/http.get.md",
+};
+
+static HEAD: Signature = Signature {
+    name: "http.head",
+    role: Role::Probe,
+    params: &[URL, HEADERS],
+    returns: Returns::Record(&RESPONSE),
+    undo: UndoKind::Nothing,
+    gate: false,
+    doc: "asks an HTTP server for the head of a page, without its body",
+    page: "probes/http.head.md",
+};
+
+struct Request {
+    signature: &'static Signature,
+    method: Method,
+}
+
+impl Probe for Request {
+    fn signature(&self) -> &'static Signature {
+        self.signature
+    }
+
+    fn effects(&self, _args: &Args, _look: Option<&Look>) -> Effects {
+        Effects::reads_world()
+    }
+
+    fn sample(&self, args: &Args, look: &Look) -> Result<Value> {
+        let url = address(args.text("url")?)?;
+        let headers = headers(args, look)?;
+        let started = Instant::now();
+        let asked = bounded(look.cancel(), LIMIT, client::ask(self.method.clone(), url.clone(), headers))?;
+        let answer = match asked {
+            Bounded::Done(answer) => answer?,
+            Bounded::TimedOut(after) => {
+                let after = show::duration(after.as_millis() as f64 * 1e6);
+                return Err(Error::new(ErrorKind::TimedOut, format!("{} did not answer within {after}", shown(&url)))
+                    .hint("it may be overloaded, or stuck; `timeout:` gives it more time"));
+            }
+        };
+        let latency = started.elapsed();
+        let body = String::from_utf8_lossy(&answer.body);
+        let json = super::exec::json(&body).map_or(Value::None, |json| Value::Json(Arc::new(json)));
+        Ok(Record::of([
+            ("status", Value::Int(answer.status.into())),
+            ("latency", Value::duration(latency)),
+            ("json", json),
+            ("body", Value::str(&*body)),
+            ("headers", received(&answer.headers)),
+        ]))
+    }
+}
+
+fn address(text: &str) -> Result<url::Url> {
+    let wrong = |why: &str| {
+        Error::new(ErrorKind::Value, format!("`{text}` is not an address to ask: {why}"))
+            .hint("for example `http://localhost:5000/health`")
+    };
+    let url = url::Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => Err(wrong(&format!("its scheme is `{other}`, not `http` or `https`"))),
+    }
+}
+
+/// An address in messages: neither credentials nor a query, which may hold a token.
+fn shown(url: &url::Url) -> String {
+    let mut url = url.clone();
+    let _ = (url.set_username(""), url.set_password(None));
+    let more = if url.query().is_some() { "?…" } else { "" };
+    url.set_query(None);
+    url.set_fragment(None);
+    format!("{url}{more}")
+}
+
+fn headers(args: &Args, look: &Look) -> Result<HeaderMap> {
+    let mut map = HeaderMap::new();
+    let Some(Value::Map(entries)) = args.get("headers") else { return Ok(map) };
+    for (name, value) in entries.iter() {
+        let text = match value {
+            Value::None => continue,
+            Value::Secret(secret) => look.secret(secret)?,
+            value => value.as_text().map_or_else(|| value.to_string(), str::to_owned),
+        };
+        let wrong = |what: &str| Error::new(ErrorKind::Value, format!("`{name}` cannot be {what}"));
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("the name of a header"))?;
+        let mut value = HeaderValue::from_str(&text).map_err(|_| {
+            wrong("sent: its value holds a character that no header may").hint("line ends are the usual cause")
+        })?;
+        value.set_sensitive(true);
+        map.append(key, value);
+    }
+    Ok(map)
+}
+
+/// Headers as a map; several of one name joined by commas (RFC 9110 §5.3).
+fn received(headers: &HeaderMap) -> Value {
+    let mut map: BTreeMap<Arc<str>, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        map.entry(name.as_str().into())
+            .and_modify(|all| {
+                all.push_str(", ");
+                all.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    Value::Map(Arc::new(map.into_iter().map(|(name, value)| (name, Value::str(value))).collect()))
+}

@@ -1,0 +1,34 @@
+//! Probes: one file each, one line here for each family.
+
+use std::sync::Arc;
+
+use crate::catalogue::unit::Probe;
+
+mod elapsed;
+pub(crate) mod exec;
+mod file;
+mod git;
+mod http;
+mod network;
+pub(crate) mod process;
+mod sql;
+mod system;
+mod tcp;
+
+/// Every probe of this build.
+#[must_use]
+#[rustfmt::skip] // one line each, so that families are added without conflicts
+pub fn all() -> Vec<Arc<dyn Probe>> {
+    [
+        elapsed::all(),
+        exec::all(),
+        file::all(),
+        git::all(),
+        http::all(),
+        process::all(),
+        sql::all(),
+        system::all(),
+        tcp::all(),
+    ]
+    .concat()
+}

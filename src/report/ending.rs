@@ -1,0 +1,32 @@
+//! How a run ended, in one or two lines: the result, apart from the progress that the other reporters tell.
+
+use std::io::Write;
+
+use super::{Reporter, wording};
+use crate::run::event::{Event, Record};
+
+/// Writes the result of a run.
+pub struct Ending<W> {
+    to: W,
+}
+
+impl<W: Write> Ending<W> {
+    /// To `to`: standard output, so that a pipe gets the result alone.
+    pub const fn new(to: W) -> Self {
+        Self { to }
+    }
+}
+
+impl<W: Write + Send> Reporter for Ending<W> {
+    fn record(&mut self, record: &Record) {
+        let Event::RunEnded { outcome, millis, summary, next } = &record.event else { return };
+        let took = wording::millis(*millis);
+        let mark = wording::run_mark(*outcome);
+        // A reader that went away is its own business.
+        let _ = writeln!(self.to, "{mark} run {} {} in {took}: {summary}", record.run, outcome.word());
+        if let Some(next) = next {
+            let _ = writeln!(self.to, "next: {next}");
+        }
+        let _ = self.to.flush();
+    }
+}

@@ -1,0 +1,193 @@
+//! One call of an action: evaluate, compare, capture, write the intent, run, write the outcome.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::halt::Halt;
+use super::{Frame, drift};
+use crate::catalogue::args::{Arg, Args};
+use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::look::Look;
+use crate::catalogue::signature::{Role, UndoKind};
+use crate::catalogue::unit::{Action, Capture, Fingerprint};
+use crate::catalogue::value::Value;
+use crate::check::model::{Call, OnFailure};
+use crate::run::event::Event;
+
+/// How long taking back one call may take where nothing says otherwise.
+pub const UNDO_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// What a call of this attempt captured, for a retry that restores it.
+pub struct Kept {
+    pub action: Arc<dyn Action>,
+    pub capture: Capture,
+}
+
+/// A call whose writes can be looked at again.
+pub struct Touched {
+    pub order: u64,
+    pub node: String,
+    pub call: usize,
+    pub action: Arc<dyn Action>,
+    pub args: Args,
+    pub after: Fingerprint,
+}
+
+impl Frame<'_> {
+    /// Runs a call, with its own `timeout:`, `retry:` and `fails:`.
+    pub(super) fn call(&mut self, call: &Call, look: &Look) -> Result<(), Halt> {
+        let mut look = look.clone();
+        if let Some(timeout) = &call.timeout {
+            let limit = self.duration(timeout, &look)?;
+            look = look.within(limit);
+        }
+        let retries = call.retry.unwrap_or(0);
+        let mut attempt = 0;
+        let result = loop {
+            let (from, from_call) = (self.kept.len(), self.calls);
+            match self.call_once(call, &look) {
+                Ok(()) => break Ok(()),
+                Err(halt) if attempt >= retries || !retryable(&halt) => break Err(halt),
+                Err(halt) => {
+                    attempt += 1;
+                    self.restore(from)?;
+                    self.pending.push(Event::Retrying {
+                        node: self.key.clone(),
+                        attempt: attempt + 1,
+                        error: halt.error,
+                        pause_ms: 0,
+                        restored: true,
+                        from_call,
+                    });
+                }
+            }
+        };
+        match (result, &call.fails) {
+            (Err(halt), Some(OnFailure::Warn | OnFailure::Continue)) if tolerable(&halt) => {
+                self.note(format!("let pass: {}", halt.error.what));
+                if matches!(call.fails, Some(OnFailure::Continue)) {
+                    self.partial = true;
+                } else {
+                    self.warned = true;
+                }
+                Ok(())
+            }
+            (result, _) => result,
+        }
+    }
+
+    fn call_once(&mut self, call: &Call, look: &Look) -> Result<(), Halt> {
+        let signature = call.signature();
+        let args = self.args(signature, &call.args, look)?;
+        let number = self.calls;
+        self.calls += 1;
+
+        let before = call.action.fingerprint(&args, look)?;
+        if let (Some(node), Some(plan), Some(now)) = (self.planned, &self.exec.plan, &before) {
+            drift::check(plan, node, now, &self.made, &|| call.action.effects(&args, Some(look)))?;
+        }
+        self.made.push((Arc::clone(&call.action), args.clone()));
+        let capture = call.action.capture(&args, look, &*self.exec.keep)?;
+        self.pending.push(Event::CallStarted {
+            node: self.key.clone(),
+            call: number,
+            action: signature.name.to_owned(),
+            text: self.source(call.place),
+            capture: capture.clone(),
+            args: journaled(&args),
+            before: before.clone(),
+            undoes: None,
+        });
+        let ticket = self.exec.journal.append(std::mem::take(&mut self.pending));
+        let patient = self.exec.permits.somebody_is_ready();
+        if patient { ticket.wait_patiently() } else { ticket.wait() }.map_err(Halt::lost)?;
+        // Waiting for the permit is not part of the call's time, but a kill may have come meanwhile.
+        let changes = signature.undo != UndoKind::Nothing;
+        let permit = changes.then(|| self.exec.permits.take(|| self.exec.journal.urge()));
+        look.cancel().check()?;
+        self.wrote |= changes;
+        if changes {
+            self.kept.push(Kept { action: Arc::clone(&call.action), capture });
+        }
+        let order = self.exec.order.fetch_add(1, Ordering::AcqRel) + 1;
+        if changes && before.is_none() {
+            self.exec.opaque.fetch_max(order, Ordering::AcqRel);
+        }
+        let (touch, recording) = self.exec.touch(look, &self.key);
+        let result = call.action.run(&args, &touch);
+        drop(permit);
+
+        // Whatever came of it: an undo must know what was left behind.
+        let after = match &before {
+            Some(_) => self.after(&*call.action, &args),
+            None => None,
+        };
+        if let Some(after) = &after {
+            let (node, action, after) = (self.key.clone(), Arc::clone(&call.action), after.clone());
+            let touched = Touched { order, node, call: number, action, args, after };
+            self.exec.touched.lock().unwrap_or_else(PoisonError::into_inner).push(touched);
+        }
+        let outputs = recording.take();
+        let heard = !outputs.is_empty();
+        self.pending.extend(outputs);
+        let kept = result.as_ref().map(|value| result_to_keep(value, heard, signature.role)).map_err(Error::clone);
+        self.pending.push(Event::CallEnded { node: self.key.clone(), call: number, result: kept, after });
+        result.map(|_| ()).map_err(|error| Halt::from(timed_out(error, look)))
+    }
+
+    /// The state that a call left; where it cannot be told now, an undo does not compare.
+    fn after(&self, action: &dyn Action, args: &Args) -> Option<Fingerprint> {
+        action.fingerprint(args, &self.exec.calm().within(UNDO_TIMEOUT)).ok().flatten()
+    }
+
+    /// Restores what was captured since `from`, the latest first.
+    pub(super) fn restore(&mut self, from: usize) -> Result<(), Halt> {
+        // Not bounded by the step's time, which may be over.
+        let (touch, _recording) = self.exec.touch(&self.exec.calm().within(UNDO_TIMEOUT), &self.key);
+        while self.kept.len() > from {
+            let Some(kept) = self.kept.pop() else { break };
+            if kept.capture == Capture::Nothing {
+                continue;
+            }
+            kept.action.undo(&kept.capture, &touch, &*self.exec.keep).map_err(|error| {
+                let what = format!("what the failed attempt had changed could not be restored: {}", error.what);
+                Halt::failed(Error { what, kind: ErrorKind::Failed, hint: error.hint })
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The arguments as the journal keeps them. A secret is its name; what is not evaluated is left out.
+fn journaled(args: &Args) -> Vec<Option<Value>> {
+    let value = |param: &crate::catalogue::signature::Parameter| match args.raw(param.name) {
+        Arg::Known(value) => Some(value.clone()),
+        Arg::Absent | Arg::Unknown | Arg::Lazy(_) => None,
+    };
+    args.signature().params.iter().map(value).collect()
+}
+
+/// What a command printed stands in its own records already.
+fn result_to_keep(value: &Value, heard: bool, role: Role) -> Value {
+    if heard || role == Role::Command { Value::None } else { value.clone() }
+}
+
+pub(super) fn retryable(halt: &Halt) -> bool {
+    use crate::run::dispatcher::graph::Fail;
+    !halt.journal_lost
+        && matches!(halt.fail, Fail::Failed | Fail::Inconclusive)
+        && !matches!(halt.error.kind, ErrorKind::Drifted | ErrorKind::Internal)
+}
+
+fn tolerable(halt: &Halt) -> bool {
+    !halt.journal_lost && halt.fail != crate::run::dispatcher::graph::Fail::Interrupted
+}
+
+/// A kill that the deadline caused is a timeout, whatever the unit made of it.
+fn timed_out(error: Error, look: &Look) -> Error {
+    if error.kind == ErrorKind::Cancelled && look.cancel().urgency() < crate::catalogue::cancel::Urgency::Kill {
+        return Error { kind: ErrorKind::TimedOut, ..error };
+    }
+    error
+}

@@ -1,0 +1,295 @@
+//! Executing one node: what it evaluates, captures, writes down, runs and checks.
+//!
+//! It decides nothing about other nodes; that is the dispatcher's. INVARIANT: no action runs before its intent and
+//! its capture are durable.
+
+mod block;
+mod call;
+mod drift;
+mod frame;
+mod halt;
+mod observe;
+mod outputs;
+mod permits;
+mod scope;
+mod step;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
+
+use super::dispatcher::graph::{End, Fail};
+use super::event::Event;
+use super::failure::{Handling, Map};
+use super::journal::Journal;
+use super::secrets::Secrets;
+use crate::catalogue::cancel::{Cancel, Urgency};
+use crate::catalogue::error::{Error, Result};
+use crate::catalogue::keep::Keep;
+use crate::catalogue::look::Look;
+use crate::catalogue::touch::Touch;
+use crate::catalogue::value::Value;
+use crate::check::model::{BindingId, Item, Policy};
+use crate::plan::model::{Node, Plan, Work};
+
+pub use call::UNDO_TIMEOUT;
+pub use frame::Frame;
+pub use halt::Halt;
+pub use observe::Sampler;
+pub use scope::{Facts, Values};
+
+/// Executes nodes of one run; shared by its workers.
+pub struct Executor {
+    /// The frozen policy.
+    pub policy: Arc<Policy>,
+    /// What `run.…` reads.
+    pub facts: Arc<Facts>,
+    /// The world, in which commands may be asked.
+    pub look: Look,
+    /// Where captures go.
+    pub keep: Arc<dyn Keep>,
+    /// Where events go.
+    pub journal: Arc<Journal>,
+    /// What must not be written down.
+    pub secrets: Secrets,
+    /// Values that are bound so far.
+    pub values: RwLock<Values>,
+    permits: permits::Permits,
+    /// Absent where something is undone.
+    plan: Option<Arc<Plan>>,
+    observed: observe::Observed,
+    /// Counts calls in the order they began.
+    order: AtomicU64,
+    /// The last call that cannot say what it writes.
+    opaque: AtomicU64,
+    touched: Mutex<Vec<call::Touched>>,
+}
+
+/// How a node ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// For the dispatcher.
+    pub end: End,
+    /// It began to change something.
+    pub wrote: bool,
+    /// For a person.
+    pub error: Option<Error>,
+    /// The journal could not be written.
+    pub journal_lost: bool,
+    /// How long it took.
+    pub millis: u64,
+}
+
+impl Executor {
+    /// An executor with `jobs` permits; `plan` is absent where something is undone.
+    #[allow(clippy::too_many_arguments, reason = "each is a part of a run that exists once")]
+    pub fn new(
+        policy: Arc<Policy>,
+        facts: Arc<Facts>,
+        look: &Look,
+        keep: Arc<dyn Keep>,
+        journal: Arc<Journal>,
+        secrets: Secrets,
+        values: BTreeMap<BindingId, Value>,
+        jobs: usize,
+        plan: Option<&Arc<Plan>>,
+    ) -> Self {
+        let source = secrets.remembering(look);
+        Self {
+            policy,
+            facts,
+            look: look.with_secrets(source).allowing_exec(),
+            keep,
+            journal,
+            secrets,
+            values: RwLock::new(Arc::new(values)),
+            permits: permits::Permits::new(jobs),
+            plan: plan.cloned(),
+            observed: observe::Observed::default(),
+            order: AtomicU64::new(0),
+            opaque: AtomicU64::new(0),
+            touched: Mutex::default(),
+        }
+    }
+
+    /// The values that are bound now.
+    pub fn snapshot(&self) -> Values {
+        Arc::clone(&self.values.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn bind(&self, binding: BindingId, value: Value) {
+        let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut values).insert(binding, value);
+    }
+
+    /// The world to be changed, with the outputs of children kept for `node`.
+    fn touch(&self, look: &Look, node: &str) -> (Touch, Arc<outputs::Recording>) {
+        let inner = Arc::clone(Touch::new(look.clone()).spawn());
+        let recording = Arc::new(outputs::Recording::new(inner, node, self.secrets.clone()));
+        (Touch::new(look.with_spawn(Arc::clone(&recording) as _)), recording)
+    }
+
+    /// Executes a node of a plan to its end, and writes down how it ended where that is certain here.
+    pub fn node(&self, index: usize, node: &Node) -> Ended {
+        let started = Instant::now();
+        let mut frame = Frame::of_node(self, index, node);
+        let result = self.work(&mut frame, node);
+        let end = match &result {
+            Ok(()) if frame.already => End::Already,
+            Ok(()) if frame.partial => End::Partial,
+            Ok(()) if frame.degraded => End::Degraded,
+            Ok(()) if frame.warned => End::Warned,
+            Ok(()) => End::Done,
+            Err(halt) => End::Failed(halt.fail),
+        };
+        let wrote = frame.wrote;
+        let millis = started.elapsed().as_millis() as u64;
+        if let Some(outcome) = good_outcome(end) {
+            frame.pending.push(Event::NodeEnded { node: node.key.clone(), outcome, error: None, millis });
+        }
+        // Not waited for: whatever depends on it writes its intent behind this, in the same order.
+        frame.flush();
+        let (error, journal_lost) = match result {
+            Ok(()) => (None, false),
+            Err(halt) => (Some(halt.error), halt.journal_lost),
+        };
+        Ended { end, wrote, error, journal_lost, millis }
+    }
+
+    fn work(&self, frame: &mut Frame<'_>, node: &Node) -> Result<(), Halt> {
+        let look = frame.look.clone();
+        match &node.work {
+            Work::Step(step) => frame.step(step, node.timeout),
+            Work::Verify(verify, place) => {
+                frame.sent_at_once();
+                frame.verify(verify, place)
+            }
+            Work::Require(require) => frame.require(require, &look.within(node.timeout)),
+            Work::Bind(binding) => {
+                let value = frame.bind_let(*binding, &look.within(node.timeout))?;
+                self.bind(*binding, value);
+                Ok(())
+            }
+            Work::Observe(observe) => {
+                frame.observe(observe, &look.within(node.timeout));
+                Ok(())
+            }
+            Work::Dynamic(item) => {
+                frame.sent_at_once();
+                frame.item(item)
+            }
+        }
+    }
+
+    /// Runs the handler of a failure; says whether it went well.
+    pub fn handle(&self, key: &str, locals: &BTreeMap<BindingId, Value>, handling: &Handling) -> Result<(), Halt> {
+        let mut frame = Frame::new(self, format!("{key}/on failure"), self.snapshot());
+        frame.bind_locals(locals);
+        let result = match handling {
+            Handling::None => Ok(()),
+            Handling::Steps(block) => frame.block(block),
+            Handling::Phase(name) => frame.phase(name),
+            Handling::Otherwise(stage) => frame.stage(stage),
+        };
+        frame.flush();
+        result
+    }
+
+    /// Runs the `always` block of a phase.
+    pub fn always(&self, phase: &str, block: &[Item]) -> Result<(), Halt> {
+        let mut frame = Frame::new(self, format!("{phase}/always"), self.snapshot());
+        frame.look = self.calm();
+        let result = frame.items_of_block(block);
+        frame.flush();
+        result
+    }
+
+    /// Runs a custom `undo { … }` block; its calls are journaled like any others.
+    pub fn undo_block(
+        &self,
+        key: &str,
+        locals: &BTreeMap<BindingId, Value>,
+        step: &crate::check::model::Step,
+        timeout: std::time::Duration,
+    ) -> Result<(), Halt> {
+        let crate::check::model::Undo::Block(items) = &step.clauses.undo else { return Ok(()) };
+        let mut frame = Frame::new(self, format!("{key}/undo"), self.snapshot());
+        frame.look = self.calm();
+        frame.bind_locals(locals);
+        let look = frame.look.within(timeout);
+        let result = frame.items(items, &look);
+        frame.flush();
+        result
+    }
+
+    /// Runs the items of a step again, as its undo.
+    pub fn repeat(
+        &self,
+        key: &str,
+        locals: &BTreeMap<BindingId, Value>,
+        step: &crate::check::model::Step,
+        timeout: std::time::Duration,
+    ) -> Result<(), Halt> {
+        let mut frame = Frame::new(self, format!("{key}/again"), self.snapshot());
+        frame.look = self.calm();
+        frame.bind_locals(locals);
+        frame.announce(step);
+        let look = frame.look.within(timeout);
+        let result = frame.items(&step.body, &look);
+        frame.flush();
+        result
+    }
+
+    /// The world for what is done although the run was told to end: what is taken back, `always`. Each is bounded by
+    /// itself, and a further signal leaves at once.
+    pub fn calm(&self) -> Look {
+        let urgent = self.look.cancel().urgency() >= Urgency::Kill;
+        if urgent { self.look.with_cancel(Cancel::new()) } else { self.look.clone() }
+    }
+
+    /// Notes how the run leaves what later calls may have changed that cannot say what they write.
+    pub fn note_what_is_left(&self) {
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        let opaque = self.opaque.load(Ordering::Acquire);
+        for left in touched.into_iter().filter(|left| left.order < opaque) {
+            let now = left.action.fingerprint(&left.args, &self.calm().within(UNDO_TIMEOUT));
+            if let Ok(Some(after)) = now
+                && after != left.after
+            {
+                self.journal.note(Event::Left { node: left.node, call: left.call, after });
+            }
+        }
+    }
+
+    /// Samples what is observed once more, for the record.
+    pub fn sample_observed(&self, when: &str) {
+        observe::sample_all(self, when, &self.calm());
+    }
+
+    /// The map of this policy's items.
+    pub fn map(&self) -> Map {
+        Map::of(&self.policy)
+    }
+}
+
+/// The outcome that the executor writes itself; what a failure is called depends on what stands before it.
+fn good_outcome(end: End) -> Option<super::event::NodeOutcome> {
+    use super::event::NodeOutcome;
+    Some(match end {
+        End::Done => NodeOutcome::Done,
+        End::Already => NodeOutcome::Already,
+        End::Degraded => NodeOutcome::Degraded,
+        End::Warned | End::Partial => NodeOutcome::Warned,
+        End::Failed(_) | End::NotStarted => return None,
+    })
+}
+
+impl Ended {
+    /// Of a node whose worker broke: a mistake of ours, after which nobody knows what was changed.
+    pub fn broken(what: &str) -> Self {
+        let error = Error::internal(format!("executing it broke: {what}"));
+        Self { end: End::Failed(Fail::Unknown), wrote: true, error: Some(error), journal_lost: false, millis: 0 }
+    }
+}

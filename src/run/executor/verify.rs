@@ -1,0 +1,167 @@
+//! A verification: rounds until all expectations hold in one, then for as long as they must stay true.
+
+use std::time::{Duration, Instant};
+
+use super::Frame;
+use super::frame::truth;
+use super::halt::Halt;
+use crate::catalogue::cancel::Urgency;
+use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::look::Look;
+use crate::catalogue::show;
+use crate::check::model::{CheckKind, Verify, VerifyUse};
+use crate::run::dispatcher::graph::Fail;
+use crate::run::event::Event;
+
+/// What one round found.
+struct Round {
+    holds: usize,
+    of: usize,
+    /// What does not hold, in words.
+    detail: Vec<String>,
+    /// A `fail when` that holds.
+    failed: Option<String>,
+}
+
+impl Round {
+    fn good(&self) -> bool {
+        self.holds == self.of && self.failed.is_none()
+    }
+}
+
+impl Frame<'_> {
+    /// Verifies; after a failure with a handler, once more behind the handler.
+    pub(super) fn verify(&mut self, verify: &Verify, place: &VerifyUse) -> Result<(), Halt> {
+        let first = self.verify_once(verify, place);
+        let (Err(halt), Some(handler)) = (&first, &verify.on_failure) else { return first };
+        if halt.fail == Fail::Interrupted || halt.journal_lost {
+            return first;
+        }
+        self.note(format!("{}; its handler runs, then it is verified once more", halt.error.what));
+        self.flush();
+        let mut inner = self.inside("on failure");
+        let handled = inner.block(handler);
+        inner.flush();
+        self.absorb(&inner);
+        handled?;
+        self.verify_once(verify, place)
+    }
+
+    fn verify_once(&mut self, verify: &Verify, place: &VerifyUse) -> Result<(), Halt> {
+        let within = place.within.or(verify.within).unwrap_or(Verify::WITHIN);
+        let every = place.every.or(verify.every).unwrap_or(Verify::EVERY);
+        let hold = place.hold.or(verify.hold);
+        // `within` also cuts probes in flight.
+        let look = self.look.within(within);
+        for binding in &verify.lets {
+            self.bind_let(*binding, &look)?;
+        }
+        let mut number = 0;
+        let mut told = Vec::new();
+        loop {
+            let began = Instant::now();
+            number += 1;
+            let round = self.round(verify, number, &look, &mut told)?;
+            if let Some(failed) = round.failed {
+                return Err(Halt::failed(Error::failed(failed)));
+            }
+            if round.good() {
+                break;
+            }
+            if let Err(error) = look.cancel().sleep(every.saturating_sub(began.elapsed())) {
+                return Err(Self::not_in_time(verify, &round, within, error));
+            }
+        }
+        if let Some(hold) = hold {
+            self.hold(verify, hold, every, number)?;
+        }
+        self.shoulds(verify, &self.look.within(within));
+        Ok(())
+    }
+
+    /// All must stay true for `hold`; as many rounds as the author tolerates may be bad.
+    fn hold(&mut self, verify: &Verify, hold: Duration, every: Duration, mut number: u32) -> Result<(), Halt> {
+        let until = Instant::now() + hold;
+        let mut bad = 0;
+        let mut told = Vec::new();
+        while Instant::now() < until {
+            self.look.cancel().sleep(every.min(until.saturating_duration_since(Instant::now())))?;
+            number += 1;
+            let round = self.round(verify, number, &self.look.within(every.max(Duration::from_secs(1))), &mut told)?;
+            if let Some(failed) = round.failed {
+                return Err(Halt::failed(Error::failed(failed)));
+            }
+            if !round.good() {
+                bad += 1;
+                if bad > verify.tolerate {
+                    let length = show::duration(hold.as_nanos() as f64);
+                    let what = format!("it did not stay true for {length}: {}", round.detail.join("; "));
+                    return Err(Halt::failed(Error::failed(what)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn round(&mut self, verify: &Verify, number: u32, look: &Look, told: &mut Vec<String>) -> Result<Round, Halt> {
+        if self.look.cancel().urgency() >= Urgency::Kill {
+            self.look.cancel().check()?;
+        }
+        self.refresh_observed(verify, look);
+        let mut round = Round { holds: 0, of: 0, detail: Vec::new(), failed: None };
+        for check in &verify.checks {
+            match check.kind {
+                CheckKind::Should => {}
+                CheckKind::Expect => {
+                    round.of += 1;
+                    let (result, detail) = self.trace(&check.condition, look);
+                    match result.and_then(truth) {
+                        Ok(true) => round.holds += 1,
+                        Ok(false) => round.detail.push(self.failed_check(check, &detail, look)),
+                        Err(error) => {
+                            let written = self.written(&check.condition);
+                            round.detail.push(format!("`expect {written}` cannot be told: {}", error.what));
+                        }
+                    }
+                }
+                CheckKind::FailWhen => {
+                    let (result, detail) = self.trace(&check.condition, look);
+                    if let Ok(true) = result.and_then(truth) {
+                        round.failed = Some(self.failed_check(check, &detail, look));
+                    }
+                }
+            }
+        }
+        // The same news is told once.
+        let detail = if *told == round.detail { Vec::new() } else { round.detail.clone() };
+        told.clone_from(&round.detail);
+        self.pending.push(Event::Round {
+            node: self.key.clone(),
+            round: number,
+            holds: round.holds,
+            of: round.of,
+            detail,
+        });
+        self.flush();
+        Ok(round)
+    }
+
+    fn shoulds(&mut self, verify: &Verify, look: &Look) {
+        for check in verify.checks.iter().filter(|check| check.kind == CheckKind::Should) {
+            // A `should` never stops anything; only a kill makes an error here, and the caller notices that itself.
+            let _ = self.expect(check, look);
+        }
+    }
+
+    /// Where the author said when it fails, and that is not so either, nobody can tell: *inconclusive*.
+    fn not_in_time(verify: &Verify, round: &Round, within: Duration, error: Error) -> Halt {
+        if error.kind == ErrorKind::Cancelled {
+            return error.into();
+        }
+        let length = show::duration(within.as_nanos() as f64);
+        let what = format!("{} of {} hold after {length}: {}", round.holds, round.of, round.detail.join("; "));
+        let can_fail = verify.checks.iter().any(|check| check.kind == CheckKind::FailWhen);
+        let fail = if can_fail { Fail::Inconclusive } else { Fail::Failed };
+        Halt { fail, error: Error::failed(what), journal_lost: false }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a run freezes at its start, so that it can be undone long after its policy has changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::executor::Facts;
+use crate::catalogue::error::{Error, Result};
+use crate::catalogue::value::Value;
+use crate::check::model::{BindingId, Policy};
+use crate::plan::model::{Plan, Request};
+
+/// Compiles frozen sources (path as given and text, the policy first) again.
+pub type Compile<'a> = dyn Fn(&[(String, String)]) -> Result<Arc<Policy>> + 'a;
+
+/// The frozen part of a run, as JSON in its head.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Frozen {
+    /// The version of rbk that ran.
+    pub rbk: String,
+    /// Path as given and text of every source file.
+    pub sources: Vec<(String, String)>,
+    /// What was asked for.
+    pub request: Request,
+    /// When it was planned.
+    pub planned: jiff::Timestamp,
+    /// What was bound when planned, by the number of the binding.
+    pub values: Vec<(u32, Value)>,
+    /// The policy's name and the phases, joined.
+    pub policy: String,
+    pub phase: String,
+    pub environment: Option<String>,
+}
+
+impl Frozen {
+    /// Freezes a plan.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        let source = |file: &crate::source::SourceFile| (file.path.display().to_string(), file.text.to_string());
+        Self {
+            rbk: env!("CARGO_PKG_VERSION").to_owned(),
+            sources: plan.policy.sources.iter().map(|(_, file)| source(file)).collect(),
+            request: plan.request.clone(),
+            planned: plan.made,
+            values: plan.values.iter().map(|(binding, value)| (binding.0, value.clone())).collect(),
+            policy: plan.policy.name.text.to_string(),
+            phase: plan.phases.join(", "),
+            environment: plan.target.environment.clone(),
+        }
+    }
+
+    /// Reads what a run froze.
+    pub fn parse(json: &str, run: &str) -> Result<Self> {
+        serde_json::from_str(json).map_err(|error| {
+            Error::failed(format!("what run `{run}` froze at its start cannot be read: {error}"))
+                .hint("it was written by another version of rbk, or the journal is damaged")
+        })
+    }
+
+    /// As JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("it is plain data")
+    }
+
+    /// The values by binding.
+    #[must_use]
+    pub fn bound(&self) -> BTreeMap<BindingId, Value> {
+        self.values.iter().map(|(binding, value)| (BindingId(*binding), value.clone())).collect()
+    }
+
+    /// What `run.…` reads in a run with this id.
+    #[must_use]
+    pub fn facts(&self, id: &str, started: jiff::Timestamp) -> Facts {
+        Facts {
+            id: id.to_owned(),
+            planned: self.planned,
+            started,
+            policy: self.policy.clone(),
+            phase: self.phase.clone(),
+            severity: self.request.severity.clone(),
+            reason: self.request.reason.clone(),
+            operator: self.request.operator.clone(),
+            environment: self.environment.clone(),
+            failure: Arc::default(),
+        }
+    }
+}

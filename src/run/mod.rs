@@ -1,0 +1,22 @@
+//! From a plan to events: dispatching, executing, cancelling, undoing.
+
+pub mod dispatcher;
+pub mod event;
+pub mod executor;
+pub mod failure;
+pub mod frozen;
+pub mod journal;
+mod outcome;
+pub mod person;
+pub mod process;
+pub mod reporter;
+pub mod secrets;
+mod shell;
+pub mod signals;
+mod start;
+pub mod undo;
+
+pub use start::{Ended, Setting, run};
+
+#[cfg(test)]
+mod tests;

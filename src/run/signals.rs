@@ -1,0 +1,62 @@
+//! Signals to a run: the first asks, the second ends process trees, the third leaves at once.
+//!
+//! SIGINT, SIGTERM and SIGHUP count alike..
+
+use std::thread::JoinHandle;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::{Handle, Signals as Iterator};
+
+use crate::catalogue::cancel::Urgency;
+use crate::catalogue::error::{Error, Result};
+
+/// The exit code of a run that was left at once.
+const LEFT: i32 = 130;
+
+/// Watches for signals until dropped.
+pub struct Signals {
+    handle: Handle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Signals {
+    /// Calls `ask` with the signal's name and how urgent it has become, on a thread of its own.
+    pub fn watch(ask: impl Fn(&'static str, Urgency) + Send + 'static) -> Result<Self> {
+        let mut signals =
+            Iterator::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| Error::io("watch for signals", &error))?;
+        let handle = signals.handle();
+        let thread = std::thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || {
+                let mut count = 0_u32;
+                for signal in signals.forever() {
+                    count += 1;
+                    match count {
+                        1 => ask(name(signal), Urgency::Drain),
+                        2 => ask(name(signal), Urgency::Kill),
+                        // The journal holds every intent; what has no outcome is shown as unknown.
+                        _ => std::process::exit(LEFT),
+                    }
+                }
+            })
+            .map_err(|error| Error::io("watch for signals", &error))?;
+        Ok(Self { handle, thread: Some(thread) })
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.handle.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+const fn name(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "Ctrl-C",
+        SIGTERM => "SIGTERM",
+        _ => "SIGHUP",
+    }
+}

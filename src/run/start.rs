@@ -1,0 +1,213 @@
+//! A run from its first record to its last.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::event::{Event, NodeInfo, NodeOutcome, Outcome, RunKind};
+use super::executor::{Executor, Sampler};
+use super::frozen::Frozen;
+use super::journal::Journal;
+use super::reporter::{Feed, Reporter};
+use super::secrets::Secrets;
+use super::shell::{Over, Shell};
+use super::signals::Signals;
+use crate::catalogue::cancel::Cancel;
+use crate::catalogue::error::{Error, Result};
+use crate::catalogue::look::Look;
+use crate::catalogue::unit::Catalogue;
+use crate::plan::model::{Node, Plan, Work};
+use crate::store::lock::Lock;
+use crate::store::{Head, Store};
+
+/// What a run or an undo happens in.
+pub struct Setting {
+    /// Its journal and captured content.
+    pub store: Arc<dyn Store>,
+    /// The lock of the root, held until the run has ended. Taken by the caller, so that what it checks before (drift)
+    /// stands under it too.
+    pub lock: Lock,
+    /// The world.
+    pub look: Look,
+    /// The units.
+    pub catalogue: Arc<Catalogue>,
+    /// Who hears of it.
+    pub reporters: Vec<Box<dyn Reporter>>,
+    /// Whether SIGINT, SIGTERM and SIGHUP are taken as requests to end; not so in tests.
+    pub signals: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Its id.
+    pub run: String,
+    pub outcome: Outcome,
+    /// What was done, what was not, and why.
+    pub summary: String,
+    /// The next command.
+    pub next: Option<String>,
+    /// The failure that ended it.
+    pub error: Option<Error>,
+}
+
+/// Runs a plan to its end. It is refused (an error, nothing changed) when it ran already or the journal cannot be
+/// begun; everything after that is an outcome.
+pub fn run(plan: Plan, setting: Setting) -> Result<Ended> {
+    let clock = Instant::now();
+    let plan = Arc::new(plan);
+    let id = plan.run_id().to_string();
+    let started = jiff::Timestamp::now();
+    let frozen = Frozen::of(&plan);
+    let no = setting.store.begin(Head {
+        id: id.clone(),
+        kind: "run".to_owned(),
+        policy: frozen.policy.clone(),
+        of: None,
+        started,
+        frozen: frozen.json(),
+    })?;
+    let secrets = Secrets::default();
+    let feed = Feed::start(setting.reporters);
+    let journal = Arc::new(Journal::new(Arc::clone(&setting.store), no, id.clone(), secrets.clone(), feed));
+    let cancel = Cancel::new();
+    let jobs = jobs(&plan);
+    let exec = Arc::new(Executor::new(
+        Arc::clone(&plan.policy),
+        Arc::new(frozen.facts(&id, started)),
+        &setting.look.with_cancel(cancel.clone()),
+        setting.store.keep(),
+        Arc::clone(&journal),
+        secrets,
+        plan.values.clone(),
+        jobs,
+        Some(&plan),
+    ));
+    let begun = journal.commit(vec![Event::RunStarted {
+        kind: RunKind::Run,
+        policy: frozen.policy,
+        phases: plan.phases.clone(),
+        target: plan.target.clone(),
+        nodes: infos(&plan),
+        of: None,
+    }]);
+    let over = match begun {
+        Ok(_) => {
+            let shell = Shell::new(
+                Arc::clone(&plan),
+                Arc::clone(&exec),
+                Arc::clone(&setting.store),
+                setting.catalogue,
+                cancel,
+                jobs,
+            );
+            let over = attend(&shell, &exec, setting.signals);
+            drop(shell);
+            over?
+        }
+        Err(error) => Over {
+            outcome: Outcome::Failed,
+            errors: Vec::new(),
+            outcomes: vec![Some(NodeOutcome::Skipped); plan.nodes.len()],
+            journal_lost: Some(error),
+        },
+    };
+    exec.note_what_is_left();
+    let (summary, next) = story(&plan, &over, &id);
+    let end = Event::RunEnded {
+        outcome: over.outcome,
+        millis: clock.elapsed().as_millis() as u64,
+        summary: summary.clone(),
+        next: next.clone(),
+    };
+    let durable = journal.end(end, over.outcome);
+    drop(setting.lock);
+    let error = over.journal_lost.or(durable.err()).or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
+    Ok(Ended { run: id, outcome: over.outcome, summary, next, error })
+}
+
+fn attend(shell: &Arc<Shell>, exec: &Arc<Executor>, signals: bool) -> Result<Over> {
+    let watched = Arc::downgrade(shell);
+    let signals = signals.then(|| {
+        Signals::watch(move |signal, urgency| {
+            if let Some(shell) = watched.upgrade() {
+                shell.interrupt(signal, urgency);
+            }
+        })
+    });
+    let signals = signals.transpose()?;
+    let observes = shell.plan.nodes.iter().any(|node| matches!(node.work, Work::Observe(_)));
+    let sampler = observes.then(|| Sampler::start(Arc::clone(exec)));
+    let over = shell.run();
+    drop(sampler);
+    if observes && over.journal_lost.is_none() {
+        exec.sample_observed("after");
+    }
+    drop(signals);
+    Ok(over)
+}
+
+/// How many may run at once: what was asked for, else one for each processor.
+fn jobs(plan: &Plan) -> usize {
+    match plan.request.jobs {
+        0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        asked => asked,
+    }
+}
+
+fn infos(plan: &Plan) -> Vec<NodeInfo> {
+    let mut after = vec![Vec::new(); plan.nodes.len()];
+    for edge in &plan.edges {
+        after[edge.to.0 as usize].push(plan.nodes[edge.from.0 as usize].key.clone());
+    }
+    let critical = |node: &Node| plan.times.path.iter().any(|(key, _)| *key == node.key);
+    let info = |(node, after): (&Node, Vec<String>)| NodeInfo {
+        key: node.key.clone(),
+        title: node.title.clone(),
+        kind: node.work.kind().to_owned(),
+        after,
+        critical: critical(node),
+    };
+    plan.nodes.iter().zip(after).map(info).collect()
+}
+
+/// What was done, what was not, and the next command.
+fn story(plan: &Plan, over: &Over, id: &str) -> (String, Option<String>) {
+    let keys = |wanted: fn(NodeOutcome) -> bool| -> Vec<&str> {
+        let nodes = plan.nodes.iter().zip(&over.outcomes);
+        nodes.filter(|(_, o)| o.is_some_and(wanted)).map(|(node, _)| node.key.as_str()).collect()
+    };
+    let some = |keys: &[&str]| -> String {
+        const SHOWN: usize = 8;
+        let rest = keys.len().saturating_sub(SHOWN);
+        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        format!("{}{more}", keys[..keys.len().min(SHOWN)].join(", "))
+    };
+    let mut parts = vec![over.outcome.meaning().to_owned()];
+    if let Some(error) = &over.journal_lost {
+        parts.push(format!("stopped, because {}", error.what));
+    }
+    let done = keys(|o| o.good() || o == NodeOutcome::Warned);
+    if over.outcome != Outcome::Done && !done.is_empty() {
+        parts.push(format!("done: {}", some(&done)));
+    }
+    for (node, error) in over.errors.iter().take(3) {
+        parts.push(format!("{}: {}", plan.nodes[*node].key, error.what));
+    }
+    for (word, wanted) in [
+        ("taken back", (|o| o == NodeOutcome::TakenBack) as fn(NodeOutcome) -> bool),
+        ("not done", |o| o == NodeOutcome::Skipped),
+        ("unknown", |o| o == NodeOutcome::Unknown),
+    ] {
+        let keys = keys(wanted);
+        if !keys.is_empty() {
+            parts.push(format!("{word}: {}", some(&keys)));
+        }
+    }
+    let next = match over.outcome {
+        Outcome::Done | Outcome::Degraded | Outcome::Warned => None,
+        Outcome::Refused | Outcome::Declined => Some("mend what it names, then plan again".to_owned()),
+        Outcome::UndoFailed => Some(format!("look at what could not be taken back; then `rbk undo {id}`")),
+        _ => Some(format!("`rbk show {id}` tells the whole story, `rbk undo {id}` takes back what was done")),
+    };
+    (parts.join("; "), next)
+}

@@ -1,0 +1,289 @@
+//! What an undo would do, before it does it: the same walk, shown.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::back::{Way, way};
+use super::trail::{Called, Noted, Trail};
+use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::look::Look;
+use crate::catalogue::unit::{Capture, Catalogue};
+use crate::check::model::{Policy, Step};
+use crate::run::event::{Outcome, UndoNote};
+use crate::run::failure::Map;
+use crate::run::frozen::{Compile, Frozen};
+use crate::store::{RunRow, Store};
+
+/// The plan of an undo. Nothing was changed to make it.
+pub struct UndoPlan {
+    /// The id of the run that the undo will be; what takes the lock of the root for it.
+    pub id: String,
+    /// The run that would be undone.
+    pub of: RunRow,
+    /// What it froze.
+    pub frozen: Frozen,
+    /// In the order in which they would be done.
+    pub steps: Vec<UndoStep>,
+    /// What was changed since the run left it: refused, unless forced.
+    pub changed: Vec<Change>,
+    /// What stays as the run left it, and why.
+    pub left: Vec<(String, String)>,
+    pub(super) trail: Trail,
+    pub(super) policy: Option<Arc<Policy>>,
+}
+
+/// One step of an undo.
+pub struct UndoStep {
+    /// The key of the node that is undone.
+    pub key: String,
+    /// How.
+    pub how: How,
+}
+
+/// How one step of an undo works.
+pub enum How {
+    /// By the capture of one call.
+    Restore(Box<Called>),
+    /// By its `undo` block.
+    Block(Arc<Step>, Noted),
+    /// By running it again, behind everything that is restored.
+    Repeat(Arc<Step>, Noted),
+}
+
+/// A thing that is not as the run left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The node that wrote it.
+    pub key: String,
+    /// Which thing.
+    pub part: String,
+    /// As it was before the run, as the run left it, and as it is now: digests or short descriptions.
+    pub before: String,
+    pub left: String,
+    pub now: String,
+}
+
+/// Plans the undo of a run.
+///
+/// # Errors
+/// A run that is undone already, that changed nothing, or whose journal cannot be read.
+pub fn plan(
+    store: &dyn Store,
+    run: &str,
+    look: &Look,
+    catalogue: &Catalogue,
+    compile: &Compile<'_>,
+) -> Result<UndoPlan> {
+    let of = store.find(run)?;
+    let mut trail = Trail::read(store, of.no, &of.id, None)?;
+    let frozen = Frozen::parse(&store.frozen(of.no)?, &of.id)?;
+    let runs = store.runs()?;
+    if let Some(by) = undone_by(store, &runs, &of)? {
+        return Err(Error::new(ErrorKind::Refused, format!("run `{}` was undone already, by run `{by}`", of.id))
+            .hint(format!("nothing was changed; `rbk undo {by}` takes that undo back")));
+    }
+    subtract_earlier_undos(store, &runs, &of, &mut trail)?;
+
+    let needs_policy = trail.notes.values().any(|note| matches!(note.undo, UndoNote::Block | UndoNote::Repeat));
+    let policy = match compile(&frozen.sources) {
+        Ok(policy) => Some(policy),
+        Err(error) if needs_policy => {
+            let what = format!("the policy that run `{}` froze does not compile any more: {}", of.id, error.what);
+            return Err(Error { what, ..error }.hint("undo it with the version of rbk that ran it"));
+        }
+        Err(_) => None,
+    };
+    let mut plan = UndoPlan {
+        id: crate::plan::model::run_id(uuid::Uuid::now_v7(), jiff::Timestamp::now()).to_string(),
+        of,
+        frozen,
+        steps: Vec::new(),
+        changed: Vec::new(),
+        left: Vec::new(),
+        trail,
+        policy,
+    };
+    plan.walk(catalogue)?;
+    plan.compare(look, catalogue);
+    Ok(plan)
+}
+
+/// The run that has undone `of` and still stands.
+fn undone_by(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Result<Option<String>> {
+    for undo in runs.iter().filter(|run| run.of.as_deref() == Some(&of.id)) {
+        let whole = undo.outcome.as_deref().and_then(Outcome::parse).is_some_and(|outcome| {
+            // Partial: what could be undone was; the rest is not undoable a second time either.
+            matches!(outcome, Outcome::Done | Outcome::Degraded | Outcome::Warned | Outcome::Partial)
+        });
+        if whole && undone_by(store, runs, undo)?.is_none() {
+            return Ok(Some(undo.id.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// An undo that was cut short has done a part: what it took back is not taken back again, and what it changed is
+/// how this run leaves it.
+fn subtract_earlier_undos(store: &dyn Store, runs: &[RunRow], of: &RunRow, trail: &mut Trail) -> Result<()> {
+    // The earliest first: a later one knew of what the earlier ones had done.
+    for undo in runs.iter().rev().filter(|run| run.of.as_deref() == Some(&of.id)) {
+        if undone_by(store, runs, undo)?.is_some() {
+            continue;
+        }
+        let earlier = Trail::read(store, undo.no, &undo.id, None)?;
+        trail.calls.retain(|called| !earlier.undid.contains(&called.seq));
+        let touched: HashSet<&str> = earlier
+            .calls
+            .iter()
+            .filter_map(|c| c.before.as_ref())
+            .flat_map(|f| f.parts.keys().map(String::as_str))
+            .collect();
+        for called in &mut trail.calls {
+            if let Some(after) = &mut called.after {
+                after.parts.retain(|part, _| !touched.contains(part.as_str()));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl UndoPlan {
+    fn walk(&mut self, catalogue: &Catalogue) -> Result<()> {
+        let map = self.policy.as_deref().map(Map::of);
+        let mut whole_steps: HashSet<&str> = HashSet::new();
+        let mut repeats = Vec::new();
+        for called in self.trail.calls.iter().rev() {
+            let key = &called.node;
+            // What ran again as an undo is known by the step that it repeats.
+            let note = self.trail.notes.get(key).cloned().unwrap_or_default();
+            let step = || {
+                map.as_ref().and_then(|map| map.step(note.place)).cloned().ok_or_else(|| {
+                    Error::failed(format!("the step of `{key}` is not in the policy that was frozen"))
+                        .hint("undo it with the version of rbk that ran it")
+                })
+            };
+            let irreversible = note.irreversible.as_ref().map(|why| format!("irreversible: {why}"));
+            match note.undo {
+                UndoNote::Block if whole_steps.insert(key) => {
+                    self.steps.push(UndoStep { key: key.clone(), how: How::Block(step()?, note) });
+                }
+                UndoNote::Repeat if whole_steps.insert(key) => {
+                    repeats.push(UndoStep { key: key.clone(), how: How::Repeat(step()?, note) });
+                }
+                UndoNote::None if whole_steps.insert(key) => {
+                    let why = irreversible.unwrap_or_else(|| "its step says `undo none`".to_owned());
+                    self.left.push((key.clone(), why));
+                }
+                UndoNote::Block | UndoNote::Repeat | UndoNote::None => {}
+                UndoNote::Restore => match way(called, catalogue) {
+                    Way::Nothing => {}
+                    Way::Capture => {
+                        let how = How::Restore(Box::new(called.clone()));
+                        self.steps.push(UndoStep { key: key.clone(), how });
+                    }
+                    Way::Repeat => match step() {
+                        Ok(step) if whole_steps.insert(key) => {
+                            repeats.push(UndoStep { key: key.clone(), how: How::Repeat(step, note) });
+                        }
+                        Ok(_) => {}
+                        Err(_) => {
+                            self.left.push((key.clone(), format!("`{}` can only be run again by hand", called.text)));
+                        }
+                    },
+                    Way::Left => {
+                        let why =
+                            irreversible.unwrap_or_else(|| format!("`{}` kept nothing to go back by", called.text));
+                        self.left.push((key.clone(), why));
+                    }
+                },
+            }
+        }
+        // Forwards, as they ran.
+        self.steps.extend(repeats.into_iter().rev());
+        self.left.reverse();
+        Ok(())
+    }
+
+    /// Compares everything that would be restored with how the run left it.
+    fn compare(&mut self, look: &Look, catalogue: &Catalogue) {
+        // The first writer knows what was before, the last one how it was left.
+        let mut before: HashMap<&str, &str> = HashMap::new();
+        let mut kept: HashSet<(&str, &str)> = HashSet::new();
+        for called in self.trail.calls.iter().rev() {
+            for (part, digest) in called.before.iter().flat_map(|fingerprint| &fingerprint.parts) {
+                before.insert(part, digest);
+                if called.capture != Capture::Nothing {
+                    kept.insert((part, digest));
+                }
+            }
+        }
+        let mut seen: HashSet<&str> = HashSet::new();
+        for called in self.trail.calls.iter().rev() {
+            let (Some(after), Some((action, args))) = (&called.after, called.unit(catalogue)) else {
+                seen.extend(called.before.iter().flat_map(|f| f.parts.keys().map(String::as_str)));
+                continue;
+            };
+            let Ok(Some(now)) = action.fingerprint(&args, look) else { continue };
+            for (part, left, now) in after.differences(&now) {
+                let known = after.parts.get_key_value(&part).map(|(part, _)| part.as_str());
+                // A state that the run captured is no work of others that could be lost: an undo or a retry that was cut
+                // short has restored it.
+                let captured = kept.contains(&(part.as_str(), now.as_str()));
+                if known.is_some_and(|part| !seen.contains(part)) && !captured {
+                    let before = before.get(part.as_str()).map_or_else(|| "unknown".to_owned(), |b| (*b).to_owned());
+                    self.changed.push(Change { key: called.node.clone(), part, before, left, now });
+                }
+            }
+            seen.extend(after.parts.keys().map(String::as_str));
+        }
+    }
+
+    /// Whether there is anything to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The plan for a person.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let outcome = self.of.outcome.as_deref().unwrap_or("interrupted");
+        let _ =
+            writeln!(text, "undo of run {} ({}, {}, started {})", self.of.id, self.of.policy, outcome, self.of.started);
+        if self.steps.is_empty() {
+            text.push_str("  nothing to take back\n");
+        }
+        let width = self.steps.iter().map(|step| step.key.chars().count()).max().unwrap_or(0);
+        for (number, step) in self.steps.iter().enumerate() {
+            let what = match &step.how {
+                How::Restore(called) => {
+                    let known = if called.ended.is_some() { "" } else { ", cut short" };
+                    match called.captured() {
+                        0 => format!("{}{known}: taken back by what was kept of the state before", called.text),
+                        1 => format!("{}{known}: 1 path restored", called.text),
+                        count => format!("{}{known}: {count} paths restored", called.text),
+                    }
+                }
+                How::Block(..) => "its `undo` block runs".to_owned(),
+                How::Repeat(..) => "runs again, after everything is restored".to_owned(),
+            };
+            let _ = writeln!(text, "{:>3} {:width$}  {what}", number + 1, step.key);
+        }
+        for (key, why) in &self.left {
+            let _ = writeln!(text, "not undone: {key}: {why}");
+        }
+        for change in &self.changed {
+            let _ = writeln!(
+                text,
+                "changed since: {} (by {}): before the run {}, left as {}, now {}",
+                change.part, change.key, change.before, change.left, change.now
+            );
+        }
+        if !self.changed.is_empty() {
+            text.push_str("refused without `--force`, which captures the present state first\n");
+        }
+        text
+    }
+}

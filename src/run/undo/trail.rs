@@ -1,0 +1,179 @@
+//! What a run did, call by call, as its journal has it; and which of that still stands.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::catalogue::args::{Arg, Args};
+use crate::catalogue::error::Result;
+use crate::catalogue::unit::{Action, Capture, Catalogue, Fingerprint};
+use crate::catalogue::value::Value;
+use crate::check::model::BindingId;
+use crate::plan::model::Target;
+use crate::run::event::{Event, Outcome, RunKind, UndoNote};
+use crate::run::journal;
+use crate::source::{FileId, Place, Span};
+use crate::store::{RunNo, Store};
+
+/// A call that a run made.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// The number of its intent.
+    pub seq: u64,
+    /// The key of its node.
+    pub node: String,
+    /// Which call of the node.
+    pub call: usize,
+    /// The action's name.
+    pub action: String,
+    /// As its author wrote it.
+    pub text: String,
+    pub capture: Capture,
+    pub args: Vec<Option<Value>>,
+    pub before: Option<Fingerprint>,
+    /// How the run left what it wrote; absent where nobody knows.
+    pub after: Option<Fingerprint>,
+    /// Whether its outcome is known, and was good.
+    pub ended: Option<bool>,
+    /// It takes back a call of the run that this run undoes.
+    pub undoes: Option<u64>,
+}
+
+/// What is known of a step besides its calls.
+#[derive(Clone, Debug, Default)]
+pub struct Noted {
+    pub undo: UndoNote,
+    pub irreversible: Option<String>,
+    pub place: Place,
+    pub locals: BTreeMap<BindingId, Value>,
+}
+
+/// The trail of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    /// What still stands, in the order it was done.
+    pub calls: Vec<Called>,
+    /// Steps that say how they are undone, by key.
+    pub notes: HashMap<String, Noted>,
+    /// Values that were bound, by binding.
+    pub bound: BTreeMap<BindingId, Value>,
+    /// What this run took back of another one.
+    pub undid: HashSet<u64>,
+    /// How it ended; absent where it was cut short.
+    pub outcome: Option<Outcome>,
+    /// Whether it is an undo itself.
+    pub kind: Option<RunKind>,
+    pub phases: Vec<String>,
+    pub target: Option<Target>,
+}
+
+impl Trail {
+    /// Reads the trail of a run; `only`: of the node with this key and what stood inside it.
+    pub fn read(store: &dyn Store, no: RunNo, run: &str, only: Option<&str>) -> Result<Self> {
+        let mut trail = Self::default();
+        let inside = |node: &str, key: &str| {
+            node == key || (node.starts_with(key) && node.as_bytes().get(key.len()) == Some(&b'/'))
+        };
+        let mut open: HashMap<(String, usize), usize> = HashMap::new();
+        journal::read(store, no, run, &mut |record| {
+            match record.event {
+                Event::RunStarted { kind, phases, target, .. } => {
+                    (trail.kind, trail.phases, trail.target) = (Some(kind), phases, Some(target));
+                }
+                Event::Entered { node, place: (file, start, end), undo, irreversible, locals } => {
+                    let place = Place::new(FileId(file), Span::new(start, end));
+                    let locals = locals.into_iter().map(|(binding, value)| (BindingId(binding), value)).collect();
+                    trail.notes.insert(node, Noted { undo, irreversible, place, locals });
+                }
+                Event::Bound { binding: Some(binding), value, .. } => {
+                    trail.bound.insert(BindingId(binding), value);
+                }
+                Event::CallStarted { node, call, action, text, capture, args, before, undoes } => {
+                    if only.is_none_or(|key| inside(&node, key)) {
+                        open.insert((node.clone(), call), trail.calls.len());
+                        trail.calls.push(Called {
+                            seq: record.seq,
+                            node,
+                            call,
+                            action,
+                            text,
+                            capture,
+                            args,
+                            before,
+                            after: None,
+                            ended: None,
+                            undoes,
+                        });
+                    }
+                }
+                Event::CallEnded { node, call, result, after } => {
+                    if let Some(&index) = open.get(&(node, call)) {
+                        let called = &mut trail.calls[index];
+                        called.ended = Some(result.is_ok());
+                        called.after = after;
+                        if let (Some(seq), true) = (called.undoes, result.is_ok()) {
+                            trail.undid.insert(seq);
+                        }
+                    }
+                }
+                Event::Left { node, call, after } => {
+                    if let Some(&index) = open.get(&(node, call)) {
+                        trail.calls[index].after = Some(after);
+                    }
+                }
+                // Restored before the next attempt: of the earlier ones nothing stands.
+                Event::Retrying { node, restored: true, from_call, .. } => {
+                    trail.calls.retain(|called| called.node != node || called.call < from_call);
+                    open = index(&trail.calls);
+                }
+                // From here on it may be restored in part.
+                Event::TakingBack { node, .. } => {
+                    for called in trail.calls.iter_mut().filter(|called| inside(&called.node, &node)) {
+                        called.after = None;
+                    }
+                }
+                Event::TakenBack { node, error: None } => {
+                    trail.calls.retain(|called| !inside(&called.node, &node));
+                    open = index(&trail.calls);
+                }
+                Event::RunEnded { outcome, .. } => trail.outcome = Some(outcome),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        trail.forget_hidden();
+        Ok(trail)
+    }
+
+    /// What a later call that cannot say what it writes may have changed is not compared, unless the run noted how it
+    /// left it. INVARIANT: a comparison never blames a stranger for what the run itself did.
+    fn forget_hidden(&mut self) {
+        let last_opaque = self.calls.iter().rposition(|called| called.before.is_none());
+        if let (Some(last), None) = (last_opaque, self.outcome) {
+            for called in &mut self.calls[..last] {
+                called.after = None;
+            }
+        }
+    }
+}
+
+fn index(calls: &[Called]) -> HashMap<(String, usize), usize> {
+    calls.iter().enumerate().map(|(index, called)| ((called.node.clone(), called.call), index)).collect()
+}
+
+impl Called {
+    /// The action and the arguments it was called with; `None` when this build does not have it any more.
+    #[must_use]
+    pub fn unit<'a>(&self, catalogue: &'a Catalogue) -> Option<(&'a std::sync::Arc<dyn Action>, Args)> {
+        let action = catalogue.action(&self.action)?;
+        let arg = |value: &Option<Value>| value.clone().map_or(Arg::Absent, Arg::Known);
+        Some((action, Args::new(action.signature(), self.args.iter().map(arg).collect())))
+    }
+
+    /// Paths that it captured, for a summary.
+    #[must_use]
+    pub fn captured(&self) -> usize {
+        match &self.capture {
+            Capture::Nothing => 0,
+            Capture::Files { states } | Capture::Data { states, .. } => states.len(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+use super::*;
+
+#[test]
+fn a_second_run_is_told_who_holds_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(holder(folder.path()), None);
+    let first = take(folder.path(), "run-1").unwrap();
+    let expected = Holder { pid: std::process::id(), run: "run-1".into() };
+    assert_eq!(take(folder.path(), "run-2").unwrap_err(), Locked::Held(expected.clone()));
+    assert_eq!(holder(folder.path()), Some(expected.clone()));
+    let text = Locked::Held(expected).error();
+    assert!(text.what.contains("run `run-1`") && text.hint.unwrap().contains("rbk show run-1"));
+    drop(first);
+    assert_eq!(holder(folder.path()), None);
+    take(folder.path(), "run-2").unwrap();
+}
+
+#[test]
+fn a_lock_that_cannot_be_made_is_an_error_and_not_a_holder() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("lock")).unwrap();
+    assert!(matches!(take(folder.path(), "run-1"), Err(Locked::Failed(_))));
+}

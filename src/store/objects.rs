@@ -1,0 +1,191 @@
+//! Captured content by its digest: small pieces inside the state database, large ones as files beside it.
+//!
+//! An object's name is the blake3 digest of its content; what is stored is compressed with zstd.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::sqlite::Inner;
+use super::state;
+use super::writer::Op;
+use crate::catalogue::error::{Error, Result};
+use crate::catalogue::keep::{Keep, ObjectId};
+
+/// Content up to this many bytes goes into the database, in the transaction of the intent that names it: no file, no
+/// flush of its own.
+const INLINE: usize = 32 * 1024;
+
+/// Fast, and within a tenth of the size of the default level on source trees.
+const LEVEL: i32 = 1;
+
+/// Bytes of small objects that may wait for the writer before `put` waits too.
+const WAITING: usize = 8 * 1024 * 1024;
+
+/// What is stored but not yet known to be durable.
+#[derive(Default)]
+pub(super) struct Loose {
+    folders: Mutex<BTreeSet<PathBuf>>,
+    small: Mutex<Small>,
+}
+
+#[derive(Default)]
+struct Small {
+    data: HashMap<String, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Loose {
+    /// Makes the names of files durable that were renamed into place since the last call.
+    pub fn flush(&self) -> Result<()> {
+        let folders = std::mem::take(&mut *self.folders.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in folders {
+            File::open(&folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| Error::io(format!("flush `{}`", folder.display()), &error))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a small object that can be read from the database now.
+    pub fn committed(&self, id: &str) {
+        let mut small = self.small.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(data) = small.data.remove(id) {
+            small.bytes -= data.len();
+        }
+    }
+}
+
+/// The object store of a state folder.
+pub(super) struct Objects {
+    pub folder: PathBuf,
+    pub store: Weak<Inner>,
+    pub loose: Arc<Loose>,
+}
+
+impl Objects {
+    fn path(&self, id: &str) -> PathBuf {
+        self.folder.join(&id[..2]).join(&id[2..])
+    }
+
+    fn store(&self) -> Result<Arc<Inner>> {
+        self.store.upgrade().ok_or_else(|| Error::internal("the store was closed while something was captured"))
+    }
+
+    fn put_small(&self, content: &[u8]) -> Result<ObjectId> {
+        let id = blake3::hash(content).to_hex().to_string();
+        let data: Arc<[u8]> = zstd::bulk::compress(content, LEVEL)
+            .map_err(|error| Error::io("compress captured content", &error))?
+            .into();
+        let inner = self.store()?;
+        let mut small = self.loose.small.lock().unwrap_or_else(PoisonError::into_inner);
+        if small.data.contains_key(&id) {
+            return Ok(ObjectId(id));
+        }
+        small.bytes += data.len();
+        small.data.insert(id.clone(), Arc::clone(&data));
+        let crowded = small.bytes > WAITING;
+        // Submitted under the lock: whoever finds the id there may rely on its being in the queue.
+        let ticket = inner.submit([Op::Object(id.clone(), data)]);
+        drop(small);
+        if crowded {
+            ticket.wait()?;
+        }
+        Ok(ObjectId(id))
+    }
+
+    fn put_large(&self, start: &[u8], rest: &mut dyn Read) -> Result<ObjectId> {
+        state::make_private(&self.folder)?;
+        let io = |error: &io::Error| Error::io("keep captured content in the state folder", error);
+        let temporary = tempfile::NamedTempFile::new_in(&self.folder).map_err(|error| io(&error))?;
+        let mut hasher = blake3::Hasher::new();
+        let mut encoder = zstd::stream::write::Encoder::new(temporary, LEVEL).map_err(|error| io(&error))?;
+        hasher.update(start);
+        encoder.write_all(start).map_err(|error| io(&error))?;
+        let mut buffer = vec![0; 128 * 1024];
+        loop {
+            let count = match rest.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::io("read what is to be captured", &error)),
+            };
+            hasher.update(&buffer[..count]);
+            encoder.write_all(&buffer[..count]).map_err(|error| io(&error))?;
+        }
+        let id = hasher.finalize().to_hex().to_string();
+        let temporary = encoder.finish().map_err(|error| io(&error))?;
+        let path = self.path(&id);
+        let parent = path.parent().unwrap_or(&self.folder).to_owned();
+        if !path.exists() {
+            state::make_private(&parent)?;
+            // Content before its name: a name in place always has its whole content behind it.
+            temporary.as_file().sync_all().map_err(|error| io(&error))?;
+            temporary.persist(&path).map_err(|error| io(&error.error))?;
+        }
+        let mut folders = self.loose.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.insert(parent);
+        folders.insert(self.folder.clone());
+        Ok(ObjectId(id))
+    }
+}
+
+impl Keep for Objects {
+    fn put(&self, content: &mut dyn Read) -> Result<ObjectId> {
+        let mut start = Vec::new();
+        content
+            .take(INLINE as u64 + 1)
+            .read_to_end(&mut start)
+            .map_err(|error| Error::io("read what is to be captured", &error))?;
+        if start.len() <= INLINE { self.put_small(&start) } else { self.put_large(&start, content) }
+    }
+
+    fn open(&self, id: &ObjectId) -> Result<Box<dyn Read>> {
+        if id.0.len() != 64 || !id.0.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Error::failed(format!("`{}` is not the name of captured content", id.0)));
+        }
+        let waiting = {
+            let small = self.loose.small.lock().unwrap_or_else(PoisonError::into_inner);
+            small.data.get(&id.0).cloned()
+        };
+        let compressed: Box<dyn Read> = if let Some(data) = waiting {
+            Box::new(io::Cursor::new(data))
+        } else if let Some(data) = self.store()?.object(&id.0)? {
+            Box::new(io::Cursor::new(data))
+        } else {
+            let path = self.path(&id.0);
+            Box::new(File::open(&path).map_err(|error| lost(&path, id, &error))?)
+        };
+        let content =
+            zstd::stream::read::Decoder::new(compressed).map_err(|error| Error::io("read captured content", &error))?;
+        Ok(Box::new(Verified { content, hasher: blake3::Hasher::new(), id: id.0.clone() }))
+    }
+}
+
+fn lost(path: &Path, id: &ObjectId, error: &io::Error) -> Error {
+    Error::io(format!("read the captured content `{}` at `{}`", &id.0[..12], path.display()), error)
+        .hint("what was captured is gone from the state folder; restore it from a backup of `.rbk/objects`")
+}
+
+/// Content that fails at its end when it is not what its name says.
+struct Verified<R> {
+    content: R,
+    hasher: blake3::Hasher,
+    id: String,
+}
+
+impl<R: Read> Read for Verified<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        if count == 0 && !buffer.is_empty() && self.hasher.finalize().to_hex().as_str() != self.id {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the captured content `{}` is damaged: its digest does not match", &self.id[..12]),
+            ));
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,225 @@
+//! Bad input that no page can hold: it is too large, too deep, or a whole machine. Each says what, where and what to do,
+//! with the exit code of `docs/cli.md`, and changes nothing.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::server::{closed_port, silent};
+use crate::support::skip::{missing, skip};
+use crate::support::{Sandbox, Server};
+
+/// Longer than any healthy answer takes, on a loaded machine.
+const SOON: Duration = Duration::from_secs(30);
+
+fn policy(steps: &str) -> String {
+    format!("policy p \"P\" {{ root \".\" }}\n\nphase main \"Main\" {{\n{steps}\n}}\n")
+}
+
+#[test]
+fn a_hundred_thousand_parentheses() {
+    let nested = format!("let x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000));
+    let sandbox = Sandbox::new().file("deep.rbk", format!("policy p \"P\" {{ root \".\" }}\n{nested}"));
+    sandbox.run(["check", "deep.rbk"]).exits(2).does_not_crash().stderr_has("E0006").stderr_has("deep.rbk:2:");
+    let unclosed = sandbox.file("open.rbk", format!("let x = {}", "(".repeat(100_000)));
+    unclosed.run(["check", "open.rbk"]).exits(2).does_not_crash().stderr_has("E0006");
+}
+
+#[test]
+fn a_long_chain_of_operators() {
+    let mut text = String::from("policy p \"P\" { root \".\" }\nlet x = 1");
+    for number in 0..20_000 {
+        let _ = write!(text, " + {number}");
+    }
+    let sandbox = Sandbox::new().file("long.rbk", text);
+    sandbox.run(["check", "long.rbk"]).exits(2).does_not_crash().stderr_has("long.rbk:2:");
+}
+
+#[test]
+fn a_file_of_two_hundred_megabytes() {
+    let line = "# a comment that goes on and on, as a log that was given by mistake does\n";
+    let sandbox = Sandbox::new().file("log.rbk", line.repeat(200_000_000 / line.len()));
+    sandbox.run(["check", "log.rbk"]).exits(2).does_not_crash().stderr_has("E0014").stderr_has("log.rbk");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let junk: Vec<u8> = (0..20_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let sandbox = Sandbox::new().file("junk.rbk", junk);
+    let ran = sandbox.run(["check", "junk.rbk"]).exits(2).does_not_crash().stderr_has("junk.rbk");
+    assert!(ran.stderr().lines().count() < 60, "junk is reported once, not byte by byte");
+}
+
+#[test]
+fn a_port_that_nobody_serves() {
+    let port = closed_port();
+    let body = format!(
+        "  step s \"S\" {{ file.write(\"a\", \"1\") }}\n  verify up \"Up\" {{\n    within 1s every 200ms\n    \
+         expect http.get(\"http://127.0.0.1:{port}/\").status == 200\n  }}"
+    );
+    let sandbox = Sandbox::new().file("p.rbk", policy(&body));
+    let ran = sandbox.run(["run", "p.rbk", "--yes"]).exits(1).does_not_crash();
+    ran.says(&port.to_string());
+}
+
+#[test]
+fn an_endpoint_that_never_answers() {
+    let silent = silent();
+    let port = silent.local_addr().expect("a bound socket has an address").port();
+    let body = format!(
+        "  verify up \"Up\" {{\n    within 1s every 200ms\n    \
+         expect http.get(\"http://127.0.0.1:{port}/\").status == 200\n  }}"
+    );
+    let sandbox = Sandbox::new().file("p.rbk", policy(&body));
+    let start = Instant::now();
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(1).does_not_crash();
+    assert!(start.elapsed() < SOON, "`within` cuts a probe that is under way");
+}
+
+#[test]
+fn a_child_that_ignores_being_asked_to_end() {
+    let body = "  step s \"S\" { timeout 1s\n    exec([\"sh\", \"-c\", \"trap '' TERM; echo begun > begun; while :; do sleep 0.1; done\"])\n    \
+                irreversible \"a test\" }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body));
+    let start = Instant::now();
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(1).does_not_crash();
+    assert!(sandbox.exists("begun") && start.elapsed() < SOON, "a child that ignores SIGTERM is killed");
+}
+
+#[test]
+fn a_grandchild_that_holds_the_pipe() {
+    let body = "  step s \"S\" { timeout 20s\n    exec([\"sh\", \"-c\", \"sleep 300 & echo done\"])\n    irreversible \"a test\" }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body));
+    let start = Instant::now();
+    // The sandbox itself fails when something still holds the pipes of `rbk`.
+    sandbox.run(["run", "p.rbk", "--yes"]).does_not_crash();
+    assert!(start.elapsed() < SOON, "a grandchild is ended with its step");
+}
+
+/// In a container the leader of one's session is often a process that cannot be seen, and its number reads as 0.
+#[test]
+fn a_grandchild_that_holds_the_pipe_in_a_container() {
+    let namespace = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    let body = "  step s \"S\" { timeout 20s\n    exec([\"sh\", \"-c\", \"sleep 300 & echo done\"])\n    irreversible \"a test\" }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body));
+    if sandbox.other("unshare", namespace.into_iter().chain(["true"])).code() != 0 {
+        return skip("there are no user namespaces");
+    }
+    let rbk = env!("CARGO_BIN_EXE_rbk");
+    let start = Instant::now();
+    sandbox
+        .other("unshare", namespace.into_iter().chain([rbk, "run", "p.rbk", "--yes"]))
+        .exits(1)
+        .does_not_crash()
+        .stderr_has("sleep 300");
+    assert!(start.elapsed() < SOON, "a grandchild is ended with its step");
+}
+
+#[test]
+fn a_child_that_prints_a_gigabyte() {
+    let body = "  step s \"S\" { timeout 1m\n    exec([\"sh\", \"-c\", \"yes 0123456789012345678901234567890123456789 | head -c 1000000000\"])\n    \
+                irreversible \"a test\" }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body));
+    let ran = sandbox.run(["run", "p.rbk", "--yes"]).exits(0).does_not_crash();
+    let shown = ran.stdout().len() + ran.stderr().len();
+    assert!(shown < 1_000_000, "{shown} bytes of output were passed on");
+    let kept: u64 = walkdir::WalkDir::new(sandbox.path(".rbk"))
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum();
+    assert!(kept < 50_000_000, "{kept} bytes of state were kept");
+}
+
+#[test]
+fn two_runs_at_once() {
+    let body = "  step s \"S\" { timeout 30s\n    exec([\"sh\", \"-c\", \"echo > begun; while [ ! -e end ]; do sleep 0.05; done\"])\n    \
+                irreversible \"a test\" }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body));
+    let first = sandbox.start(["run", "p.rbk", "--yes"]);
+    let start = Instant::now();
+    while !sandbox.exists("begun") {
+        assert!(start.elapsed() < SOON, "the first run does not begin:\n{}", first.so_far());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(5).does_not_crash().stderr_has(&first.pid().to_string());
+    sandbox.write("end", "");
+    sandbox.finish(first).exits(0);
+}
+
+#[test]
+fn a_run_that_was_killed_can_be_undone_to_the_byte() {
+    let body = "  step one \"One\" { file.write(\"a.txt\", \"new\"); file.remove(\"b\") }\n  \
+                step two \"Two\" { timeout 1m; after one\n    exec([\"sh\", \"-c\", \"echo > begun; sleep 60\"])\n    undo { file.remove(\"begun\") } }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body)).file("a.txt", "old").file("b/c.txt", "kept");
+    let sandbox = sandbox.mode("b/c.txt", 0o640).link("b/l", "c.txt");
+    let before = sandbox.tree();
+    let running = sandbox.start(["run", "p.rbk", "--yes"]);
+    let start = Instant::now();
+    while !sandbox.exists("begun") {
+        assert!(start.elapsed() < SOON, "the run does not begin:\n{}", running.so_far());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::KILL);
+    drop(running);
+    let runs = sandbox.run(["runs"]).exits(0).stdout_has("interrupted");
+    let run = crate::support::redact::last_run(runs.stdout()).expect("a run has an id").to_owned();
+    sandbox.run(["undo", &run, "--yes"]).exits(0);
+    sandbox.unchanged_since(&before);
+}
+
+/// Runs `rbk` inside a mount namespace of its own, where `mount` has prepared the place.
+fn in_namespace(sandbox: &Sandbox, mount: &str) -> Option<crate::support::ran::Ran> {
+    if missing(["unshare", "mount"]).is_some() || sandbox.other("unshare", ["-rm", "true"]).code() != 0 {
+        skip("no user namespaces here");
+        return None;
+    }
+    let script = format!("{mount} && exec \"$0\" run p.rbk --yes");
+    Some(sandbox.other("unshare", ["-rm", "sh", "-c", &script, env!("CARGO_BIN_EXE_rbk")]))
+}
+
+#[test]
+fn a_full_disk() {
+    let body = "  step s \"S\" { file.copy(\"big\", to: \"full/big\") }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body)).file("big", vec![b'x'; 2_000_000]).folder("full");
+    let Some(ran) = in_namespace(&sandbox, "mount -t tmpfs -o size=256k none full") else { return };
+    ran.exits(1).does_not_crash().says("big").says("No space left");
+    assert_eq!(std::fs::metadata(sandbox.path("big")).expect("it is still there").len(), 2_000_000);
+}
+
+#[test]
+fn a_full_disk_under_the_state() {
+    let body = "  step s \"S\" { file.remove(\"big\") }";
+    // What is captured is compressed, so it must be incompressible.
+    let mut noise = vec![0; 2_000_000];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    let sandbox = Sandbox::new().file("p.rbk", policy(body)).file("big", noise).folder(".rbk");
+    let Some(ran) = in_namespace(&sandbox, "mount -t tmpfs -o size=256k none .rbk") else { return };
+    let ran = ran.does_not_crash().says("No space left");
+    assert_ne!(ran.code(), 0);
+    assert!(sandbox.exists("big"), "what cannot be captured is not removed");
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_written() {
+    let body = "  step s \"S\" { file.write(\"a\", \"1\") }";
+    let sandbox = Sandbox::new().file("p.rbk", policy(body)).folder(".rbk");
+    let Some(ran) = in_namespace(&sandbox, "mount -t tmpfs -o ro none .rbk") else { return };
+    let ran = ran.does_not_crash().says(".rbk");
+    assert_ne!(ran.code(), 0);
+    assert!(!sandbox.exists("a"), "nothing runs that cannot be written down");
+}
+
+#[test]
+fn a_server_that_answers_is_told_apart_from_one_that_does_not() {
+    let server = Server::start().on("/", 503, "busy");
+    let body = format!(
+        "  verify up \"Up\" {{\n    within 500ms every 100ms\n    expect http.get(\"{}/\").status == 200\n  }}",
+        server.url()
+    );
+    let sandbox = Sandbox::new().file("p.rbk", policy(&body));
+    sandbox.run(["verify", "p.rbk"]).exits(1).does_not_crash().says("503");
+    assert!(server.asked().len() > 1, "it is asked again until `within` is over");
+}

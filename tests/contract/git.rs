@@ -1,0 +1,162 @@
+//! The scenarios of `git.*` actions, and samples of its probes, on repositories that the git program makes.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use rbk::catalogue::value::Value;
+
+use super::{Sample, Scenario};
+
+fn git(root: &Path, args: &[&str]) {
+    let out = Command::new("git")
+        .args(args)
+        .current_dir(root)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", root)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        // The same ids in every run.
+        .envs([("GIT_AUTHOR_DATE", "1500000000 +0000"), ("GIT_COMMITTER_DATE", "1500000000 +0000")])
+        .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
+        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@example.org")])
+        .output()
+        .expect("git is installed");
+    assert!(out.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+fn write(root: &Path, path: &str, content: &str) {
+    let place = root.join(path);
+    fs::create_dir_all(place.parent().expect("it has one")).expect("a folder");
+    fs::write(place, content).expect("a file");
+}
+
+fn commit(root: &Path, message: &str) {
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-q", "-m", message]);
+}
+
+/// Two commits that differ in every way that git knows.
+fn history(root: &Path) {
+    git(root, &["init", "-q", "-b", "main"]);
+    git(root, &["config", "core.autocrlf", "false"]);
+    write(root, "engine.ts", "good\n");
+    write(root, "run.sh", "#!/bin/sh\n");
+    fs::set_permissions(root.join("run.sh"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    write(root, "old/only/here.txt", "in the first\n");
+    write(root, "swap", "a file\n");
+    symlink("engine.ts", root.join("link")).expect("a link");
+    commit(root, "good");
+    write(root, "engine.ts", "bad\n");
+    fs::set_permissions(root.join("run.sh"), fs::Permissions::from_mode(0o644)).expect("a mode");
+    git(root, &["rm", "-rq", "old", "swap", "link"]);
+    write(root, "swap/inner.txt", "a directory\n");
+    write(root, "link", "a file\n");
+    write(root, "new/deep/file.txt", "in the second\n");
+    commit(root, "bad");
+}
+
+fn dirty(root: &Path) {
+    history(root);
+    write(root, "engine.ts", "being edited\n");
+    write(root, "staged.txt", "staged\n");
+    git(root, &["add", "staged.txt"]);
+    write(root, "untracked.txt", "untracked\n");
+}
+
+fn packed(root: &Path) {
+    history(root);
+    git(root, &["branch", "stable"]);
+    git(root, &["gc", "-q"]);
+}
+
+fn tagged(root: &Path) {
+    history(root);
+    git(root, &["tag", "good", "HEAD~1"]);
+}
+
+fn detached(root: &Path) {
+    history(root);
+    git(root, &["checkout", "-q", "--detach", "HEAD~1"]);
+}
+
+fn text(text: &str) -> Value {
+    Value::str(text)
+}
+
+fn paths(names: &[&str]) -> Value {
+    Value::list(names.iter().map(|name| Value::Path((*name).into())))
+}
+
+/// Some files written, some removed, the lock of a process that is gone, the index as it was.
+fn half(root: &Path) {
+    write(root, "engine.ts", "good\n");
+    fs::remove_dir_all(root.join("new")).expect("it was there");
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    write(root, ".git/index.lock", &format!("rbk {} 1 99999999999999\n", boot.trim()));
+}
+
+pub fn scenarios() -> Vec<Scenario> {
+    let back = |_: &Path| vec![("paths", paths(&["."])), ("from", text("HEAD~1"))];
+    vec![
+        Scenario::new("git.restore", "everything", history, back).half(half),
+        Scenario::new("git.restore", "a dirty work tree", dirty, back).half(half),
+        Scenario::new("git.restore", "one file", packed, |_| {
+            vec![("paths", paths(&["engine.ts"])), ("from", text("stable~1"))]
+        }),
+        Scenario::new("git.restore", "what is so already", history, |_| {
+            vec![("paths", paths(&["engine.ts", "new"])), ("from", text("main"))]
+        })
+        .no_change(),
+        Scenario::new("git.checkout", "a commit", history, |_| vec![("ref", text("HEAD~1"))]).half(half),
+        Scenario::new("git.checkout", "with uncommitted changes", dirty, |_| vec![("ref", text("HEAD~1"))]),
+        Scenario::new("git.checkout", "a tag", tagged, |_| vec![("ref", text("good"))]),
+        Scenario::new("git.checkout", "a branch from a detached head", detached, |_| vec![("ref", text("main"))]),
+        Scenario::new("git.checkout", "what is checked out", history, |_| vec![("ref", text("main"))]).no_change(),
+        Scenario::new("git.tag", "in directories of its own", history, |_| {
+            vec![("name", text("before/rollback/1")), ("at", text("HEAD~1"))]
+        }),
+        Scenario::new("git.tag", "where refs are packed", packed, |_| vec![("name", text("v1"))]),
+        Scenario::new("git.tag", "that stands there", tagged, |_| vec![("name", text("good")), ("at", text("HEAD~1"))])
+            .no_change(),
+        Scenario::new("git.branch", "a new one", history, |_| vec![("name", text("rescue/a"))]),
+        Scenario::new("git.branch", "a packed one is moved", packed, |_| {
+            vec![("name", text("stable")), ("at", text("HEAD~1")), ("move", Value::Bool(true))]
+        }),
+    ]
+}
+
+pub fn samples() -> Vec<Sample> {
+    vec![
+        Sample {
+            probe: "git.head",
+            setup: |root| git(root, &["init", "-q", "-b", "main"]),
+            args: vec![],
+            gives: "error: `HEAD` names nothing: the branch that is checked out has no commit yet",
+        },
+        Sample { probe: "git.branch_name", setup: history, args: vec![], gives: "\"main\"" },
+        Sample { probe: "git.branch_name", setup: detached, args: vec![], gives: "none" },
+        Sample {
+            probe: "git.commit_of",
+            setup: history,
+            args: vec![("rev", text("nope"))],
+            gives: "error: the repository has no commit `nope`",
+        },
+        Sample {
+            probe: "git.tree_has",
+            setup: history,
+            args: vec![("rev", text("HEAD~1")), ("paths", paths(&["swap", "old/only"]))],
+            gives: "true",
+        },
+        Sample { probe: "git.clean", setup: history, args: vec![], gives: "true" },
+        Sample { probe: "git.clean", setup: dirty, args: vec![], gives: "false" },
+        Sample { probe: "git.tag_exists", setup: tagged, args: vec![("name", text("good"))], gives: "true" },
+        Sample {
+            probe: "git.changed",
+            setup: history,
+            args: vec![("from", text("HEAD~1"))],
+            gives: "[engine.ts, link, new/deep/file.txt, old/only/here.txt, run.sh, swap, swap/inner.txt]",
+        },
+    ]
+}

@@ -1,0 +1,67 @@
+//! What Ctrl-C does: the first one drains, the second one ends, and the record says so.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::Sandbox;
+use crate::support::process::Running;
+
+/// Longer than any healthy answer takes, on a loaded machine.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A run whose first step waits until the file `go` is there, and whose second leaves a mark.
+fn waiting() -> (Sandbox, Running) {
+    let policy = "policy p \"P\" { root \".\" }\n\nphase main \"Main\" {\n  step first \"First\" {\n    timeout 1m\n    \
+                  exec([\"sh\", \"-c\", \"echo > begun; while [ ! -e go ]; do sleep 0.05; done; echo > ended\"])\n    undo none\n  }\n  \
+                  step second \"Second\" { after first; file.write(\"mark\", \"1\") }\n}\n";
+    let sandbox = Sandbox::new().file("p.rbk", policy);
+    let running = sandbox.start(["run", "p.rbk", "--yes"]);
+    let start = Instant::now();
+    while !sandbox.exists("begun") {
+        assert!(start.elapsed() < SOON, "the run does not begin:\n{}", running.so_far());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    (sandbox, running)
+}
+
+#[test]
+fn the_first_one_lets_what_runs_finish_and_starts_nothing() {
+    let (sandbox, mut running) = waiting();
+    let heard = running.so_far().len();
+    running.signal_group(Signal::INT);
+    running.wait_until("it says that it stops", SOON, |so_far| so_far.len() > heard);
+    assert!(!sandbox.exists("ended"), "the step is still running");
+    sandbox.write("go", "");
+    sandbox.finish(running).exits(130).does_not_crash();
+    assert!(sandbox.exists("ended"), "what ran has finished");
+    assert!(!sandbox.exists("mark"), "nothing new was started");
+    sandbox.run(["runs"]).exits(0).stdout_has("interrupted");
+}
+
+#[test]
+fn the_second_one_ends_the_trees_of_processes() {
+    let (sandbox, mut running) = waiting();
+    let heard = running.so_far().len();
+    running.signal_group(Signal::INT);
+    running.wait_until("it says that it stops", SOON, |so_far| so_far.len() > heard);
+    running.signal_group(Signal::INT);
+    sandbox.finish(running).exits(130).does_not_crash();
+    sandbox.write("go", "");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(!sandbox.exists("ended"), "the step was ended, with everything that it started");
+    assert!(!sandbox.exists("mark"), "nothing new was started");
+    sandbox.run(["runs"]).exits(0).stdout_has("interrupted");
+    sandbox.run(["undo", "last", "--yes"]).does_not_crash();
+}
+
+#[test]
+fn a_request_to_end_is_as_the_first_one() {
+    let (sandbox, mut running) = waiting();
+    let heard = running.so_far().len();
+    running.signal(Signal::TERM);
+    running.wait_until("it says that it stops", SOON, |so_far| so_far.len() > heard);
+    sandbox.write("go", "");
+    sandbox.finish(running).exits(130);
+    assert!(!sandbox.exists("mark"));
+}
