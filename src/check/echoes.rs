@@ -18,7 +18,11 @@ pub fn silence(earlier: &[Diagnostic], found: &mut Vec<Diagnostic>, sources: &So
     let refused: HashSet<(FileId, usize)> = earlier.iter().map(line).collect();
     let lost: HashSet<(FileId, &str)> =
         refused.iter().filter_map(|&(file, line)| Some((file, declared(sources, file, line)?))).collect();
+    // What stands before a foreign `=` was read as the whole condition, so its type says nothing.
+    let assigned: HashSet<(FileId, usize)> =
+        earlier.iter().filter(|report| report.code == Code::ForeignOperator).map(line).collect();
     found.retain(|report| match report.code {
+        Code::Mismatch => !assigned.contains(&line(report)),
         Code::UnknownClause | Code::MissingPart => !refused.contains(&line(report)),
         Code::UnknownName => {
             let place = report.place();

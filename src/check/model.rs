@@ -403,11 +403,30 @@ pub struct If {
     pub place: Place,
 }
 
+/// The title of a step: in a loop, often one with values.
+#[derive(Clone)]
+pub enum Title {
+    Plain(String),
+    /// An interpolated string without probes.
+    Built(Box<Expr>),
+}
+
+impl Title {
+    /// The text, where it is the same for every node of the step.
+    #[must_use]
+    pub fn plain(&self) -> Option<&str> {
+        match self {
+            Self::Plain(text) => Some(text),
+            Self::Built(_) => None,
+        }
+    }
+}
+
 /// `step NAME "title" { … }`
 #[derive(Clone)]
 pub struct Step {
     pub name: Name,
-    pub title: Option<String>,
+    pub title: Option<Title>,
     /// In order.
     pub body: Vec<StepItem>,
     pub clauses: StepClauses,

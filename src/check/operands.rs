@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use super::clauses::Word;
-use super::model::Expr;
+use super::model::{Expr, Title};
 use crate::catalogue::ty::Type;
 use crate::diagnostics::Code;
 use crate::source::Span;
@@ -168,6 +168,19 @@ impl<'a> Checker<'a> {
             return None;
         }
         Some(self.plain_text(literal).to_string())
+    }
+
+    /// The title of a step; `${…}` may insert what a plan knows without looking.
+    pub fn step_title(&mut self, title: Option<&'a ast::Expr>) -> Option<Title> {
+        let title = title?;
+        if let ExprKind::Str(literal) = &title.kind
+            && literal.pieces.iter().any(|piece| matches!(piece, ast::Piece::Hole(_)))
+        {
+            let built = self.expr_as(title, &Type::String, format_args!("a title"));
+            self.no_probe(&built, "a title");
+            return Some(Title::Built(Box::new(built)));
+        }
+        self.plain(title, "a title").map(Title::Plain)
     }
 
     /// The title behind a name.

@@ -8,7 +8,7 @@ use crate::catalogue::effect::{Effects, Resource};
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
 use crate::check::eval;
-use crate::check::model::{BindingKind, Call, CallArg, Expr, Step, StepItem, Undo};
+use crate::check::model::{BindingKind, Call, CallArg, Expr, ExprKind, Part, Step, StepItem, Title, Undo};
 
 use super::Expander;
 use super::failure::FailureScope;
@@ -65,10 +65,11 @@ impl Expander<'_> {
             }
         };
         let handling = self.at.handling.inner(clauses.on_failure.as_ref(), FailureScope::Node);
+        let title = step.title.as_ref().map(|title| self.title(title));
         let index = self.push(key, Work::Step(Arc::clone(step)), step.place, effects);
         self.pending_after.extend(clauses.after.iter().map(|name| (index, name.clone())));
         let node = &mut self.out.nodes[index];
-        node.title.clone_from(&step.title);
+        node.title = title;
         node.gate = body.gate || clauses.approve_by.is_some();
         node.inexact = inexact;
         node.uses = uses;
@@ -79,6 +80,29 @@ impl Expander<'_> {
         node.people = body.people * attempts;
         node.mitigates = clauses.mitigates;
         node.handling = handling;
+    }
+
+    /// The title of one node; what is known only later is left open.
+    fn title(&mut self, title: &Title) -> String {
+        let whole = match title {
+            Title::Plain(text) => return text.clone(),
+            Title::Built(whole) => whole,
+        };
+        let ExprKind::Interpolate(parts) = &whole.kind else { return self.text(whole) };
+        parts.iter().fold(String::new(), |text, part| match part {
+            Part::Text(fixed) => text + fixed,
+            Part::Hole(_) => {
+                let alone = Expr { kind: ExprKind::Interpolate(vec![part.clone()]), ..(**whole).clone() };
+                text + &self.text(&alone)
+            }
+        })
+    }
+
+    fn text(&mut self, expr: &Expr) -> String {
+        match self.evaluate(expr) {
+            Some(Value::Str(text)) => text.to_string(),
+            _ => "…".to_owned(),
+        }
     }
 
     fn walk(&mut self, items: &[StepItem], body: &mut Body) {

@@ -16,7 +16,7 @@ use crate::syntax::ast::{self, Clause, Decl, Keyword};
 impl<'a> Checker<'a> {
     pub fn step(&mut self, decl: &'a Decl) -> Step {
         let name = self.name_of(decl);
-        let title = self.title(decl.title.as_ref());
+        let title = self.step_title(decl.title.as_ref());
         let mut step = Step {
             name,
             title,
