@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::catalogue::unit::Action;
 
+pub mod config;
 mod exec;
 mod file;
 pub mod git;
@@ -16,6 +17,7 @@ mod wait;
 #[rustfmt::skip] // one line each, so that families are added without conflicts
 pub fn all() -> Vec<Arc<dyn Action>> {
     [
+        config::all(),
         exec::all(),
         file::all(),
         git::all(),

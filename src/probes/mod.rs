@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::catalogue::unit::Probe;
 
+mod config;
 mod elapsed;
 pub(crate) mod exec;
 mod file;
@@ -20,6 +21,7 @@ mod tcp;
 #[rustfmt::skip] // one line each, so that families are added without conflicts
 pub fn all() -> Vec<Arc<dyn Probe>> {
     [
+        config::all(),
         elapsed::all(),
         exec::all(),
         file::all(),

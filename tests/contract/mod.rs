@@ -3,6 +3,7 @@
 //! To add an action or probe: one [`Scenario`] or [`Sample`] in the file of its family; a new family is one line in
 //! [`scenarios`] or [`samples`]. A registered unit without one fails `every_unit_has_a_scenario`.
 
+mod config;
 mod driver;
 mod file;
 mod file_probes;
@@ -76,6 +77,7 @@ pub struct Sample {
 #[rustfmt::skip] // one line each, so that families are added without conflicts
 fn scenarios() -> Vec<Scenario> {
     let mut all = Vec::new();
+    all.extend(config::scenarios());
     all.extend(file::scenarios());
     all.extend(git::scenarios());
     all.extend(outside::scenarios());
@@ -87,6 +89,7 @@ fn scenarios() -> Vec<Scenario> {
 #[rustfmt::skip] // one line each, so that families are added without conflicts
 fn samples() -> Vec<Sample> {
     let mut all = Vec::new();
+    all.extend(config::samples());
     all.extend(file_probes::samples());
     all.extend(git::samples());
     all.extend(sql::samples());

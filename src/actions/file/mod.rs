@@ -18,7 +18,9 @@ mod write;
 
 use std::sync::Arc;
 
-use captured::Captured;
+pub(super) use captured::{Captured, Verb};
+pub(super) use wording::{named, unchanged};
+pub(super) use write::followed;
 
 use crate::catalogue::unit::Action;
 

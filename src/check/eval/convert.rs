@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::access::from_json;
 use super::{described, wrong};
 use crate::catalogue::error::{Error, Result};
+use crate::catalogue::json::json_of;
 use crate::catalogue::ty::Type;
 use crate::catalogue::value::Value;
 use crate::check::functions;
@@ -21,7 +22,7 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value> {
         (_, Type::Optional(inner)) => return convert(value, inner),
         (Value::Secret(_), ty) if *ty != Type::Secret => return Err(wrong("a secret never becomes anything else")),
         (Value::Json(_), Type::Json) => value.clone(),
-        (_, Type::Json) => Value::Json(Arc::new(to_json(value)?)),
+        (_, Type::Json) => Value::Json(Arc::new(json_of(value)?)),
         (Value::Json(json), Type::List(of)) => match &**json {
             serde_json::Value::Array(items) => list(items.iter().map(from_json), of)?,
             _ => return Err(no()),
@@ -145,31 +146,4 @@ fn read(text: &str, ty: &Type) -> Result<Value> {
 pub(super) fn is_host(text: &str) -> bool {
     let fits = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_' | ':' | '[' | ']');
     !text.is_empty() && text.chars().all(|char| fits(char) || !char.is_ascii() && char.is_alphanumeric())
-}
-
-/// A value as json: quantities, times and texts as they print. Handles and secrets are no data.
-fn to_json(value: &Value) -> Result<serde_json::Value> {
-    use serde_json::Value as J;
-    Ok(match value {
-        Value::None => J::Null,
-        Value::Bool(truth) => J::Bool(*truth),
-        Value::Int(int) => J::from(*int),
-        Value::Float(number) => J::from(*number),
-        Value::Str(text) | Value::Path(text) | Value::Url(text) | Value::Regex(text) | Value::Host(text) => {
-            J::from(&**text)
-        }
-        Value::Quantity(_) | Value::Time(_) | Value::Version(_) => J::from(value.to_string()),
-        Value::Json(json) => (**json).clone(),
-        Value::List(items) => J::Array(items.iter().map(to_json).collect::<Result<_>>()?),
-        Value::Map(map) => {
-            J::Object(map.iter().map(|(key, value)| Ok((key.to_string(), to_json(value)?))).collect::<Result<_>>()?)
-        }
-        Value::Record(record) => J::Object(
-            record.fields.iter().map(|(key, value)| Ok((key.to_string(), to_json(value)?))).collect::<Result<_>>()?,
-        ),
-        Value::Secret(_) => return Err(wrong("a secret never becomes json")),
-        Value::Db(_) | Value::Code(_) | Value::Range(_) => {
-            return Err(wrong(format!("{} is no data that json could hold", described(value))));
-        }
-    })
 }

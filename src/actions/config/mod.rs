@@ -1,0 +1,44 @@
+//! The `config` family: single settings of json, toml, yaml, env and ini files, their comments and layout kept.
+
+mod edit;
+mod env;
+mod format;
+mod ini;
+mod json;
+pub mod key;
+mod lines;
+mod merge;
+mod set;
+mod toml;
+mod unset;
+mod yaml;
+
+use std::sync::Arc;
+
+use super::file::Captured;
+use crate::catalogue::signature::{Form, Parameter};
+use crate::catalogue::unit::Action;
+
+pub use edit::LARGEST;
+pub use format::{Format, find};
+
+const PATH: Parameter = Parameter {
+    name: "path",
+    ty: "path",
+    form: Form::Positional,
+    doc: "a file; its name says the format: .json, .toml, .yaml, .env, .ini",
+};
+const KEY: Parameter = Parameter {
+    name: "key",
+    ty: "string",
+    form: Form::Positional,
+    doc: "such as `server.port`; names in a list by number",
+};
+
+/// The actions of this family.
+pub fn all() -> Vec<Arc<dyn Action>> {
+    vec![Arc::new(Captured(set::Set)), Arc::new(Captured(unset::Unset)), Arc::new(Captured(merge::Merge))]
+}
+
+#[cfg(test)]
+mod tests;
