@@ -41,12 +41,15 @@ pub fn preview(args: &Args, look: &Look, changes: &[Change]) -> Result<Preview> 
 
 /// Does it. All files are found to take the change before the first one is written.
 pub fn run(args: &Args, touch: &Touch, changes: &[Change]) -> Result<()> {
-    let edits: Vec<(Located, String)> = followed(args, touch)?
+    let edits: Vec<(Located, String, Vec<String>)> = followed(args, touch)?
         .into_iter()
-        .map(|at| edit(touch, &at, changes).map(|(edited, _)| (at, edited)))
+        .map(|at| edit(touch, &at, changes).map(|(edited, said)| (at, edited, said)))
         .collect::<Result<_>>()?;
-    for (at, edited) in edits {
-        touch.write_atomic(&at, edited.as_bytes())?;
+    for (at, edited, said) in edits {
+        // A file that says so already keeps its time.
+        if !said.is_empty() {
+            touch.write_atomic(&at, edited.as_bytes())?;
+        }
     }
     Ok(())
 }
