@@ -99,6 +99,9 @@ pub trait Spawn: Send + Sync {
     /// Runs to the end, or until `cancel` ends: then SIGTERM to the group, after a grace SIGKILL.
     fn run(&self, command: &Command, cancel: &Cancel) -> Result<Finished>;
 
+    /// From now on it starts programs for this run, by which they are found should it be killed.
+    fn belong_to(&self, _run: &str) {}
+
     /// Starts in a session of its own, output appended to `log`, and returns its pid. It outlives rbk.
     fn start_detached(&self, command: &Command, log: Option<&std::path::Path>) -> Result<u32>;
 }
