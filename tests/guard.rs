@@ -106,6 +106,31 @@ phase main "Main" {
 }
 
 #[test]
+fn a_service_holds_nothing_of_whoever_called_rbk() {
+    let policy = "policy p \"P\" { root \".\" }\nphase main \"Main\" {\n  step up \"Up\" { process.start(\"./service\", log: \"service.log\") }\n  \
+                  verify v { expect process.running(\"./service\") }\n}\n";
+    let sandbox = Sandbox::new()
+        .file("p.rbk", policy)
+        .program("service", "#!/bin/sh\nls -1 /proc/$$/fd\necho $$\nwhile :; do sleep 0.2; done\n");
+    let shell = "exec 7> lock 9>&1; exec \"$0\" run p.rbk --yes";
+    let running = Running::start(sandbox.command("bash", ["-c", shell, env!("CARGO_BIN_EXE_rbk")]), "");
+    // It would hold the pipe of rbk's own output too, which this checks.
+    sandbox.finish(running).exits(0);
+    let log = sandbox.read("service.log");
+    let fds: Vec<&str> = log.lines().take_while(|fd| fd.len() < 3).collect();
+    assert!(fds.starts_with(&["0", "1"]) && !fds.contains(&"7") && !fds.contains(&"9"), "{fds:?}");
+}
+
+#[test]
+fn no_unit_means_the_guardian() {
+    let policy = "policy p \"P\" { root \".\" }\nphase main \"Main\" {\n  step a \"A\" { exec([\"true\"]); idempotent }\n  step stop \
+                  \"Stop\" { process.stop(matching: r\"^rbk .*guard\", at_most: 1); expect process.count(\"__guard\") == 0 }\n  verify v { \
+                  expect process.count(\"__guard\") == 0 }\n}\n";
+    let sandbox = Sandbox::new().file("p.rbk", policy);
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(0);
+}
+
+#[test]
 fn nothing_of_rbk_is_left_after_an_end() {
     let sandbox = project("echo > begun");
     sandbox.run(["run", "p.rbk", "--yes"]).exits(0);

@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::error::Result;
 
+/// The hidden verb of the process that ends what a killed rbk owned: a part of rbk, which no unit may mean.
+pub const GUARD_VERB: &str = "__guard";
+
 /// A program to run directly, without a shell.
 #[derive(Clone, Debug, Default)]
 pub struct Command {

@@ -25,9 +25,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::mark;
 use super::owned::{self, Found};
-
-/// The hidden verb.
-pub const VERB: &str = "__guard";
+pub use crate::catalogue::command::GUARD_VERB as VERB;
 
 /// How long a group that was sent SIGTERM may take to end before SIGKILL. Short: nobody waits for its result any more, and
 /// an undo may be about to begin.
