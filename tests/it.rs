@@ -13,6 +13,7 @@ mod cases;
 mod contract;
 mod crash;
 mod demo;
+mod guard;
 mod layers;
 mod outside;
 mod pages;

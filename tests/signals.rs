@@ -12,14 +12,18 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// A run whose first step waits until the file `go` is there, and whose second leaves a mark.
 fn waiting() -> (Sandbox, Running) {
+    waiting_in(|sandbox| sandbox.start(["run", "p.rbk", "--yes"]))
+}
+
+fn waiting_in(start: impl Fn(&Sandbox) -> Running) -> (Sandbox, Running) {
     let policy = "policy p \"P\" { root \".\" }\n\nphase main \"Main\" {\n  step first \"First\" {\n    timeout 1m\n    \
                   exec([\"sh\", \"-c\", \"echo > begun; while [ ! -e go ]; do sleep 0.05; done; echo > ended\"])\n    undo none\n  }\n  \
                   step second \"Second\" { after first; file.write(\"mark\", \"1\") }\n}\n";
     let sandbox = Sandbox::new().file("p.rbk", policy);
-    let running = sandbox.start(["run", "p.rbk", "--yes"]);
-    let start = Instant::now();
+    let running = start(&sandbox);
+    let since = Instant::now();
     while !sandbox.exists("begun") {
-        assert!(start.elapsed() < SOON, "the run does not begin:\n{}", running.so_far());
+        assert!(since.elapsed() < SOON, "the run does not begin:\n{}", running.so_far());
         std::thread::sleep(Duration::from_millis(5));
     }
     (sandbox, running)
@@ -64,4 +68,30 @@ fn a_request_to_end_is_as_the_first_one() {
     sandbox.write("go", "");
     sandbox.finish(running).exits(130);
     assert!(!sandbox.exists("mark"));
+}
+
+#[test]
+fn the_end_of_the_terminal_is_never_more_than_the_first() {
+    let (sandbox, mut running) = waiting();
+    let heard = running.so_far().len();
+    // A shell that ends sends it to its jobs, and the kernel to the foreground.
+    running.signal(Signal::HUP);
+    running.wait_until("it says that it stops", SOON, |so_far| so_far.len() > heard);
+    running.signal(Signal::HUP);
+    std::thread::sleep(Duration::from_millis(200));
+    sandbox.write("go", "");
+    sandbox.finish(running).exits(130).does_not_crash();
+    assert!(sandbox.exists("ended"), "what ran has finished");
+    assert!(!sandbox.exists("mark"), "nothing new was started");
+}
+
+#[test]
+fn under_nohup_the_end_of_the_terminal_is_nothing() {
+    let shell = "trap '' HUP; exec \"$0\" run p.rbk --yes";
+    let (sandbox, running) =
+        waiting_in(|sandbox| Running::start(sandbox.command("sh", ["-c", shell, env!("CARGO_BIN_EXE_rbk")]), ""));
+    running.signal(Signal::HUP);
+    sandbox.write("go", "");
+    sandbox.finish(running).exits(0);
+    assert!(sandbox.exists("mark"));
 }

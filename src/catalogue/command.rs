@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::error::Result;
 
+/// The hidden verb of the process that ends what a killed rbk owned: a part of rbk, which no unit may mean.
+pub const GUARD_VERB: &str = "__guard";
+
 /// A program to run directly, without a shell.
 #[derive(Clone, Debug, Default)]
 pub struct Command {
@@ -98,6 +101,9 @@ impl Output {
 pub trait Spawn: Send + Sync {
     /// Runs to the end, or until `cancel` ends: then SIGTERM to the group, after a grace SIGKILL.
     fn run(&self, command: &Command, cancel: &Cancel) -> Result<Finished>;
+
+    /// From now on it starts programs for this run, by which they are found should it be killed.
+    fn belong_to(&self, _run: &str) {}
 
     /// Starts in a session of its own, output appended to `log`, and returns its pid. It outlives rbk.
     fn start_detached(&self, command: &Command, log: Option<&std::path::Path>) -> Result<u32>;

@@ -156,6 +156,11 @@ impl Look {
         jiff::Timestamp::now()
     }
 
+    /// From now on what is started here belongs to this run.
+    pub fn belong_to(&self, run: &str) {
+        self.spawn.belong_to(run);
+    }
+
     /// What starts programs; only [`super::touch::Touch`] hands it out.
     pub(super) fn spawner(&self) -> &Arc<dyn Spawn> {
         &self.spawn

@@ -12,6 +12,7 @@ pub mod exit;
 mod explain;
 mod fmt;
 mod graph;
+mod leftover;
 mod load;
 mod plan;
 mod request;
@@ -22,6 +23,8 @@ mod status;
 mod undo;
 mod verify;
 mod world;
+
+use crate::run::process::{guard, guardian};
 
 use context::{Context, Global};
 use exit::{Done, Exit};
@@ -90,6 +93,19 @@ impl Verb {
 /// Parses the arguments, runs the verb, says what went wrong, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Before everything else: the guardian is to stay small, and no verb of people.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|verb| verb == guardian::VERB) {
+        guardian::main(arguments.filter_map(|argument| argument.into_string().ok()));
+        return ExitCode::SUCCESS;
+    }
+    guard::enable();
+    let exit = verb();
+    guard::dismiss();
+    exit
+}
+
+fn verb() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -18,7 +18,7 @@ use crate::store::{Sqlite, Store, lock};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{load, plan, world};
+use super::{leftover, load, plan, world};
 
 /// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
@@ -59,6 +59,7 @@ impl Run {
             let (policy, look) = plan::compile(path.as_deref(), context)?;
             let folder = world::state_folder(context, look.root());
             let root = hold_root(&look, &folder)?;
+            leftover::end_in(&folder, context)?;
             let plan = plan::of(&policy, self.request.request()?, &look, &Drawn::now())?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             return execute(plan, look, &folder, held, self.format, context);
@@ -72,6 +73,7 @@ impl Run {
         let folder = world::state_folder(context, look.root());
         let root = hold_root(&look, &folder)?;
         let held = hold_as(&folder, &plan.run_id())?.with_root(root);
+        leftover::end(held.store(), &folder, context)?;
         // Somebody has read it meanwhile, which takes its time.
         let drawn = Drawn { id: plan.id, made: plan.made };
         let fresh = plan::of(&plan.policy, plan.request.clone(), &look, &drawn)?;
@@ -107,6 +109,7 @@ impl Run {
         let id = crate::plan::model::run_id(saved.id, saved.made);
         let root = hold_root(&look, &folder)?;
         let held = hold_as(&folder, &id)?.with_root(root);
+        leftover::end(held.store(), &folder, context)?;
         // Before the comparison: after its run the world differs, and that is not the news.
         if let Some(ran) = held.store.runs()?.into_iter().find(|run| *run.id == *id) {
             let how = ran.outcome.map_or_else(|| "was cut short".to_owned(), |outcome| format!("ended {outcome}"));
@@ -205,8 +208,9 @@ impl Held {
         &self.store
     }
 
-    /// What a run or undo happens in.
-    pub fn setting(self, look: Look, folder: PathBuf, format: Format, context: &Context) -> Setting {
+    /// What a run or undo happens in; `run` is its id.
+    pub fn setting(self, look: Look, folder: PathBuf, run: &str, format: Format, context: &Context) -> Setting {
+        look.belong_to(&crate::run::process::mark::of_run(&folder, run));
         Setting {
             store: self.store,
             lock: self.lock,
@@ -219,7 +223,7 @@ impl Held {
 }
 
 fn execute(plan: Plan, look: Look, folder: &Path, held: Held, format: Format, context: &Context) -> Done {
-    let setting = held.setting(look, absolute(folder), format, context);
+    let setting = held.setting(look, absolute(folder), &plan.run_id(), format, context);
     let ended = crate::run::run(plan, setting).map_err(|error| {
         Failure::new(Exit::Refused, error.what).hint(error.hint.unwrap_or_else(|| "nothing was changed".to_owned()))
     })?;

@@ -8,7 +8,7 @@ use crate::store::{Sqlite, Store, lock};
 
 use super::context::Context;
 use super::exit::{Done, Exit};
-use super::{load, world};
+use super::{leftover, load, world};
 
 /// How many recent runs are listed.
 const RECENT: usize = 5;
@@ -21,10 +21,15 @@ pub fn run(context: &Context) -> Done {
         && let Some(store) = Sqlite::look(&folder)?
     {
         let mut runs = store.runs()?;
+        let left = leftover::running(&runs, &folder);
         runs.truncate(RECENT);
         let holder = lock::holder(&folder);
         if !runs.is_empty() {
             text.push_str(&list::text(&runs, holder.as_ref()));
+        }
+        if !left.is_empty() {
+            text.push_str(&format!("\nstill running since it was cut short: {}\n", leftover::named(&left)));
+            next.push(format!("rbk undo {}      # end it, and take back what the run did", leftover::id(&left[0])));
         }
         if let Some(last) = runs.first() {
             match list::standing(last, holder.as_ref()) {

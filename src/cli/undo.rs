@@ -12,7 +12,7 @@ use crate::store::{Sqlite, Store};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::run::{Format, absolute, hold_as, hold_root, tell};
-use super::{load, world};
+use super::{leftover, load, world};
 
 /// `rbk undo RUN`
 #[derive(Debug, Args)]
@@ -43,6 +43,15 @@ impl Undo {
             let root = hold_root(&look, &folder)?;
             (look, held.with_root(root))
         };
+        if self.dry_run {
+            let left = leftover::running(&held.store().runs()?, &folder);
+            if !left.is_empty() {
+                context.remark(&format!("still running, would be ended first: {}", leftover::named(&left)));
+            }
+        } else {
+            // Before the world is looked at: it may still be writing.
+            leftover::end(held.store(), &folder, context)?;
+        }
         let catalogue = crate::catalogue();
         let compile = |texts: &[(String, String)]| {
             let mut sources = Sources::default();
@@ -66,7 +75,8 @@ impl Undo {
         if self.format != Format::Json {
             context.remark(plan.text().trim_end());
         }
-        let setting = held.setting(look, absolute(&folder), self.format, context);
+        leftover::name_daemons(&plan.of.id, &folder, context);
+        let setting = held.setting(look, absolute(&folder), &plan.id, self.format, context);
         let ended = undo::undo(plan, setting, self.force).map_err(wrong)?;
         Ok(tell(&ended, self.format, context))
     }

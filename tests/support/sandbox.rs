@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::process::{Running, kill_marked};
+use super::process::{Running, kill_marked, marked};
 use super::ran::Ran;
 use super::redact::Redactor;
 use super::tree::Tree;
@@ -181,6 +181,11 @@ impl Sandbox {
     /// Waits for the end of what [`Sandbox::start`] started.
     pub fn finish(&self, running: Running) -> Ran {
         Ran::new(running.wait(self.limit), self.redactor.clone())
+    }
+
+    /// Every process that was started here and has not ended, unless it cleared its environment.
+    pub fn processes(&self) -> Vec<rustix::process::Pid> {
+        marked(&format!("{MARK}={}", self.mark))
     }
 
     /// The state of everything in the project, for [`Sandbox::unchanged_since`].

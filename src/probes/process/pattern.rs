@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{self, Process};
 use crate::catalogue::args::Args;
+use crate::catalogue::command::GUARD_VERB;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::signature::{Form, Parameter};
 use crate::catalogue::value::Value;
@@ -96,7 +97,7 @@ pub(crate) fn find(pattern: &Pattern) -> Result<Vec<Process>> {
     Ok(all.into_iter().filter(|process| !mine.contains(&process.id.pid) && pattern.matches(process)).collect())
 }
 
-/// rbk itself and its ancestors: they are never meant, though their command lines often contain the pattern.
+/// rbk itself, its ancestors, and every guardian: they are never meant, though their command lines often contain the pattern.
 pub(crate) fn own_line(all: &[Process]) -> BTreeSet<i32> {
     let parents: BTreeMap<i32, i32> = all.iter().map(|process| (process.id.pid, process.parent)).collect();
     let mut line = BTreeSet::new();
@@ -104,6 +105,9 @@ pub(crate) fn own_line(all: &[Process]) -> BTreeSet<i32> {
     while let Some(pid) = next.filter(|&pid| pid > 0 && line.insert(pid)) {
         next = parents.get(&pid).copied().or_else(|| table::one(pid).map(|process| process.parent));
     }
+    let is_guardian =
+        |process: &&Process| matches!(&process.argv[..], [rbk, verb, ..] if rbk == "rbk" && verb == GUARD_VERB);
+    line.extend(all.iter().filter(is_guardian).map(|process| process.id.pid));
     line
 }
 

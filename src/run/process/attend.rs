@@ -14,6 +14,7 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid
 
 use super::LINGER;
 use super::group::{Group, Member};
+use super::guard;
 use super::kept::Kept;
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::command::{Command, Finished};
@@ -36,6 +37,8 @@ struct Owned {
     child: Child,
     group: Group,
     reaped: bool,
+    /// It could not be ended, and stays on the guardian's list.
+    stuck: bool,
 }
 
 impl Drop for Owned {
@@ -43,6 +46,9 @@ impl Drop for Owned {
         if !self.reaped {
             self.group.kill();
             let _ = self.child.wait();
+        }
+        if !self.stuck {
+            guard::over(self.child.id());
         }
     }
 }
@@ -72,6 +78,7 @@ pub(super) fn attend(
     cancel: &Cancel,
     grace: Duration,
 ) -> Result<Finished> {
+    guard::started(child.id());
     let group = Group::of(child.id()).ok_or_else(|| Error::internal("a child has an impossible pid"))?;
     let stdout = Stream::new(child.stdout.take().map(OwnedFd::from));
     let stderr = Stream::new(child.stderr.take().map(OwnedFd::from));
@@ -80,7 +87,7 @@ pub(super) fn attend(
         .and_then(Pid::from_raw)
         .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let mut attended = Attended {
-        owned: Owned { child, group, reaped: false },
+        owned: Owned { child, group, reaped: false, stuck: false },
         streams: [stdout, stderr],
         pidfd,
         cancel,
@@ -130,6 +137,7 @@ impl Attended<'_> {
                 Phase::Killed(until) if until <= now => {
                     // Waiting for it would hang the run. It dies as soon as the kernel lets it.
                     self.owned.reaped = true;
+                    self.owned.stuck = true;
                     return Err(Error::failed(format!(
                         "{} was killed but is stuck in the system (pid {})",
                         command.shown(),

@@ -1,10 +1,13 @@
 //! Starting what outlives rbk: a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
-#![allow(unsafe_code, reason = "std offers a session only through `pre_exec`")]
+#![allow(unsafe_code, reason = "std offers a session only through `pre_exec`, and no descriptor by its number")]
 
 use std::fs::OpenOptions;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
+
+use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 
 use crate::catalogue::error::{Error, Result};
 
@@ -27,14 +30,30 @@ pub(super) fn outputs(prepared: &mut std::process::Command, log: Option<&Path>) 
     Ok(())
 }
 
-/// Makes the child the leader of a new session.
+/// Makes the child the leader of a new session, without what whoever started rbk had open beyond the standard streams: a
+/// lock or a pipe of a script would be held as long as the service lives.
 pub(super) fn in_session(prepared: &mut std::process::Command) {
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one system call and does not
-    // allocate.
+    let inherited = inherited();
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; these are system calls on numbers that were
+    // collected before, and nothing allocates. A descriptor that was closed meanwhile is an error that is left aside.
     unsafe {
-        prepared.pre_exec(|| {
+        prepared.pre_exec(move || {
             rustix::process::setsid()?;
+            for &fd in &inherited {
+                let _ = fcntl_setfd(BorrowedFd::borrow_raw(fd), FdFlags::CLOEXEC);
+            }
             Ok(())
         });
     }
+}
+
+/// Descriptors that a child would inherit beyond the three streams. Those that rbk opens itself never are.
+fn inherited() -> Vec<RawFd> {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return Vec::new() };
+    let is_inherited = |fd: &RawFd| {
+        // SAFETY: only its flags are asked for; a number that is closed by now is an error.
+        unsafe { fcntl_getfd(BorrowedFd::borrow_raw(*fd)) }.is_ok_and(|flags| !flags.contains(FdFlags::CLOEXEC))
+    };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|&fd| fd > 2).filter(is_inherited).collect()
 }

@@ -58,28 +58,37 @@ impl Group {
 }
 
 /// What the process table says of one process.
-struct Row {
-    name: String,
-    group: i32,
-    session: i32,
-    zombie: bool,
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) parent: i32,
+    pub(super) group: i32,
+    pub(super) session: i32,
+    /// Ticks since the machine started: with the pid, which process it is.
+    pub(super) start: u64,
+    pub(super) zombie: bool,
 }
 
-fn row(pid: &str) -> Option<Row> {
+/// The row of a pid, or of `self`; `None` when it has ended.
+pub(super) fn row(pid: &str) -> Option<Row> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name stands in parentheses and may itself contain any of them.
     let (before, after) = stat.rsplit_once(')')?;
     let mut fields = after.split_whitespace();
-    let (state, _parent) = (fields.next()?, fields.next()?);
+    let state = fields.next()?;
     Some(Row {
         name: before.split_once('(')?.1.to_owned(),
+        parent: fields.next()?.parse().ok()?,
         group: fields.next()?.parse().ok()?,
         session: fields.next()?.parse().ok()?,
-        zombie: state == "Z",
+        // proc(5) counts it as field 22, and the state, with which the iterator began, as field 3.
+        start: fields.nth(15)?.parse().ok()?,
+        zombie: matches!(state, "Z" | "X"),
     })
 }
 
-fn command_line(pid: i32, name: String) -> String {
+/// The command line of a process, shortened; `name` where the system shows none.
+pub(super) fn command_line(pid: i32, name: String) -> String {
     let raw = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let line = String::from_utf8_lossy(&raw).trim_end_matches('\0').replace('\0', " ");
     let line = if line.is_empty() { name } else { line };
