@@ -225,9 +225,23 @@ pub enum CallArg {
     /// Left out.
     Absent,
     /// Evaluated before the call.
-    Value(Expr),
+    Value(Box<Expr>),
     /// Passed unevaluated.
-    Lazy(Expr),
+    Lazy(Box<Expr>),
+}
+
+impl CallArg {
+    /// An argument that is evaluated before the call.
+    #[must_use]
+    pub fn value(expr: Expr) -> Self {
+        Self::Value(Box::new(expr))
+    }
+
+    /// An argument that is passed unevaluated.
+    #[must_use]
+    pub fn lazy(expr: Expr) -> Self {
+        Self::Lazy(Box::new(expr))
+    }
 }
 
 /// `severity NAME "title" { … }`
@@ -336,10 +350,10 @@ pub struct Block {
 #[derive(Clone)]
 pub enum Item {
     Let(BindingId),
-    Require(Require),
-    Observe(Observe),
+    Require(Arc<Require>),
+    Observe(Arc<Observe>),
     Step(Arc<Step>),
-    Verify(VerifyUse),
+    Verify(Arc<VerifyUse>),
     Parallel(Arc<Parallel>),
     For(Arc<For>),
     If(Arc<If>),
@@ -414,42 +428,61 @@ pub struct Step {
     pub place: Place,
 }
 
-/// What a step does, in order.
+/// What a step does, in order. Most steps are one call, so that the others are boxed.
 #[derive(Clone)]
 pub enum StepItem {
     Call(Arc<Call>),
     Let(BindingId),
-    Require(Require),
-    Expect(Check),
-    For { var: BindingId, iter: Expr, filter: Option<Expr>, body: Vec<StepItem>, place: Place },
-    If { condition: Expr, body: Vec<StepItem>, otherwise: Vec<StepItem>, place: Place },
+    Require(Box<Require>),
+    Expect(Box<Check>),
+    For(Box<StepFor>),
+    If(Box<StepIf>),
 }
 
-/// The clauses of a step.
+/// `for x in list where cond { … }` within a step.
+#[derive(Clone)]
+pub struct StepFor {
+    pub var: BindingId,
+    pub iter: Expr,
+    pub filter: Option<Expr>,
+    pub body: Vec<StepItem>,
+    pub place: Place,
+}
+
+/// `if cond { … } else { … }` within a step.
+#[derive(Clone)]
+pub struct StepIf {
+    pub condition: Expr,
+    pub body: Vec<StepItem>,
+    pub otherwise: Vec<StepItem>,
+    pub place: Place,
+}
+
+/// The clauses of a step. Few steps have many, and a policy has many steps: values are boxed.
 #[derive(Clone, Default)]
 pub struct StepClauses {
     /// Names of steps, verifications or stages of the same phase.
     pub after: Vec<Name>,
-    pub timeout: Option<Expr>,
-    pub retry: Option<Retry>,
+    pub timeout: Option<Box<Expr>>,
+    pub retry: Option<Box<Retry>>,
     pub graceful: bool,
     /// Resources as text: `server/**` is a file, `db:main` a database.
     pub reads: Option<Vec<Expr>>,
     pub writes: Option<Vec<Expr>>,
     pub touches: Option<Vec<Expr>>,
     pub idempotent: bool,
-    pub done_when: Option<Expr>,
+    pub done_when: Option<Box<Expr>>,
     pub undo: Undo,
     /// `irreversible "why"`
-    pub irreversible: Option<Expr>,
+    pub irreversible: Option<Box<Expr>>,
     pub preview: Option<Arc<Call>>,
     pub on_failure: Option<OnFailure>,
     /// `within D` (escalates) and `by D` (from detection).
-    pub within: Option<Expr>,
-    pub by: Option<Expr>,
+    pub within: Option<Box<Expr>>,
+    pub by: Option<Box<Expr>>,
     pub mitigates: bool,
     /// `approve by ROLE`
-    pub approve_by: Option<Name>,
+    pub approve_by: Option<Box<Name>>,
 }
 
 /// `undo …` of a step.
@@ -481,7 +514,7 @@ pub struct Retry {
 pub struct Call {
     pub action: Arc<dyn Action>,
     pub args: Vec<CallArg>,
-    pub timeout: Option<Expr>,
+    pub timeout: Option<Box<Expr>>,
     pub retry: Option<u32>,
     /// `fails: warn`
     pub fails: Option<OnFailure>,
