@@ -19,8 +19,8 @@ use crate::catalogue::unit::{Action, Capture, Fingerprint, Preview, Probe};
 use crate::catalogue::value::Value;
 use crate::check::eval::{Evaluated, eval};
 use crate::check::model::{
-    Block, Call, CallArg, Expr, ExprKind, Item, Name, Policy, ProbeCall, Retry, Step, StepClauses, StepFor, StepItem, Verify,
-    VerifyId, VerifyUse,
+    Block, Call, CallArg, Expr, ExprKind, Item, Name, Policy, ProbeCall, Retry, Step, StepClauses, StepFor, StepItem,
+    Verify, VerifyId, VerifyUse,
 };
 use crate::check::order::{OrderNode, order};
 use crate::source::Place;
@@ -240,7 +240,8 @@ fn a_timeout_counts_for_each_attempt_with_the_pauses() {
     assert_eq!(pauses(&retry), seconds(2 + 4 + 8));
     assert_eq!(pauses(&Retry { backoff: 1.0, ..retry.clone() }), seconds(6));
     assert_eq!(pauses(&Retry { times: u32::MAX, ..retry.clone() }), Duration::MAX, "beyond any time, not wrapped");
-    let clauses = StepClauses { timeout: Some(Box::new(lasting(15))), retry: Some(Box::new(retry)), ..StepClauses::default() };
+    let clauses =
+        StepClauses { timeout: Some(Box::new(lasting(15))), retry: Some(Box::new(retry)), ..StepClauses::default() };
     let step = step(vec![call(&RUN, vec![])], clauses);
     assert_eq!(limit_of_step(&policy(), &step, seconds(10), &mut value).worst, seconds(15));
     assert_eq!(worst_of_step(&policy(), &step, seconds(10), &mut value).worst, seconds(4 * 15 + 14));

@@ -163,7 +163,7 @@ impl Lower<'_> {
             Rule::field => {
                 let name = Ident(Span::new(tail.start + 1, tail.end));
                 ExprKind::Field(Box::new(Field { base: expr, name }))
-            },
+            }
             Rule::index => ExprKind::Index(Box::new([expr, self.expr(only(node))])),
             Rule::optional => ExprKind::Optional(Box::new(expr)),
             Rule::call => {
