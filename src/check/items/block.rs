@@ -21,7 +21,7 @@ impl<'a> Checker<'a> {
             StmtKind::Decl(decl) => match decl.keyword {
                 Keyword::Let => into.items.extend(self.local_let_item(decl).map(Item::Let)),
                 Keyword::Observe => {
-                    into.items.extend(self.observe(decl).map(|observe| Item::Observe(Arc::new(observe))))
+                    into.items.extend(self.observe(decl).map(|observe| Item::Observe(Arc::new(observe))));
                 }
                 Keyword::Step => into.items.push(Item::Step(Arc::new(self.step(decl)))),
                 Keyword::Verify => into.items.extend(self.verify_item(decl).map(|used| Item::Verify(Arc::new(used)))),
