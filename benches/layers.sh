@@ -45,3 +45,5 @@ line "critical path" "$critical"
 line "floor: processes alone" "$(median < floor)"
 line "make -j64" "$peer"
 line "rbk run --jobs 64" "$(awk '{ print $1 / 1e6 }' rbk | median)"
+here=$(awk '{ print $1 / 1e6 }' rbk | median)
+row "$layers layers of $width sleeps of $nap s, 64 at once" "$(scaled "$here" 1 3) s" "make -j64: $(scaled "$peer" 1 3) s" "$(ratio "$here" "$peer")" ""

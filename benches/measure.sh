@@ -6,7 +6,7 @@ project=$(dirname "$here")
 rounds=${ROUNDS:-5}
 
 build() {
-  (cd "$project" && cargo build --release --quiet --bin rbk --example hello)
+  if [ -z "${BUILT:-}" ]; then (cd "$project" && cargo build --release --quiet --bin rbk --example hello); fi
   target=$(cd "$project" && cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
   rbk=$target/release/rbk
   hello=$target/release/examples/hello
@@ -26,6 +26,11 @@ largest() { sort -g | tail -n 1; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 # scaled A FACTOR DECIMALS
 scaled() { awk -v a="$1" -v f="$2" -v d="$3" 'BEGIN { printf "%.*f", d, a * f }'; }
+
+# row WORK HERE PEER RATIO ASKED: a line of the one table that run.sh prints at its end.
+row() {
+  if [ -n "${ROWS:-}" ]; then printf '| %s | %s | %s | %s | %s |\n' "$@" >> "$ROWS"; fi
+}
 
 about() {
   echo "$(date -u +%Y-%m-%d), $(nproc) cores, $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), $(uname -sr)"

@@ -52,3 +52,8 @@ line captured "floor: with captured output" 1
 line make "make, no shell" "$steps"
 line ninja "ninja" "$steps"
 line rbk "rbk run, journal on, output kept" "$steps"
+peak=$(scaled "$(awk '{ print $2 }' rbk | largest)" 0.001024 1)
+row "$steps steps that do nothing, $jobs at once, journal on: time a step" "$(scaled "$(awk -v n="$steps" '{ print $1 / n }' rbk | median)" 1 0) µs" \
+  "make without a shell: $(scaled "$floor" 1 0) µs" "$(ratio "$(awk -v n="$steps" '{ print $1 / n }' rbk | median)" "$floor")" ""
+row "the same: peak memory" "$peak MB" "make: $(scaled "$(awk '{ print $2 }' make | largest)" 0.001024 1) MB" \
+  "$(ratio "$peak" "$(scaled "$(awk '{ print $2 }' make | largest)" 0.001024 3)")" "under 40 MB"

@@ -1,18 +1,22 @@
 //! The parser on a policy of a million lines: lines a second on one core and on all, and peak memory per source byte.
+//! `parser.sh` asks it for figures; called by `cargo bench`, criterion measures.
 
 mod support;
 
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use rbk::diagnostics::Report;
 use rbk::source::{FileId, SourceFile};
 use rbk::syntax::{ast::Tree, format, parse};
 
 const LINES: usize = 1_000_000;
 
-/// Set in a child process: the policy file that it parses once, to say how much memory that took.
-const CHILD: &str = "RBK_BENCH_PARSE";
+/// Names the file that a policy of `RBK_BENCH_LINES` lines is written to; nothing is measured then.
+const WRITE: &str = "RBK_BENCH_WRITE";
+
+/// Names the policy file that is parsed in this process alone. `benches/parser.sh` reads the line of figures it prints.
+const PARSE: &str = "RBK_BENCH_PARSE";
 
 fn parsed(source: &SourceFile) -> Tree {
     let mut report = Report::default();
@@ -22,12 +26,7 @@ fn parsed(source: &SourceFile) -> Tree {
 }
 
 fn parser(criterion: &mut Criterion) {
-    if let Some(path) = std::env::var_os(CHILD) {
-        measure_memory(std::path::Path::new(&path));
-        std::process::exit(0);
-    }
     let source = SourceFile::new("generated.rbk", support::policy(LINES));
-    peak_of_child(&source.text);
     let one_core = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let mut group = criterion.benchmark_group("parse");
     group.sample_size(10).measurement_time(Duration::from_secs(10));
@@ -47,33 +46,28 @@ fn parser(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Parses in a child process, so that neither the generator nor criterion counts.
-fn peak_of_child(text: &str) {
-    let file = std::env::temp_dir().join(format!("rbk-bench-{}.rbk", std::process::id()));
-    std::fs::write(&file, text).expect("the temporary folder can be written");
-    let exe = std::env::current_exe().expect("the bench has a path");
-    let status = std::process::Command::new(exe).arg("--bench").env(CHILD, &file).status();
-    let _ = std::fs::remove_file(&file);
-    assert!(status.is_ok_and(|status| status.success()), "the child failed");
+/// Parses once for the memory, then on one core and on all for the time; prints lines, bytes, seconds on one core, on all,
+/// for counting the lines, and the peak of source and tree together in bytes. Neither the generator nor criterion counts.
+fn measure(path: &std::path::Path) {
+    let before = memory("VmRSS:");
+    let source = SourceFile::new(path, std::fs::read_to_string(path).expect("the policy was written before"));
+    let tree = parsed(&source);
+    let peak = memory("VmHWM:") - before;
+    let counted = seconds(|| source.text.bytes().filter(|byte| *byte == b'\n').count());
+    let one_core = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    drop(tree);
+    let one = seconds(|| one_core.install(|| parsed(&source)));
+    let all = seconds(|| parsed(&source));
+    println!("{} {} {one:.6} {all:.6} {counted:.6} {peak:.0}", source.line_count(), source.text.len());
 }
 
-fn measure_memory(path: &std::path::Path) {
-    let before = memory("VmRSS:");
-    let source = SourceFile::new(path, std::fs::read_to_string(path).expect("the parent wrote it"));
-    let with_source = memory("VmRSS:");
-    let tree = parsed(&source);
-    let peak = memory("VmHWM:");
-    let bytes = source.text.len() as f64;
-    println!(
-        "memory: {:.1} MB of source, {} lines, {} items: peak {:.1} MB = {:.2} bytes per source byte with the source, {:.2} without",
-        bytes / 1e6,
-        source.line_count(),
-        tree.items.len(),
-        (peak - before) / 1e6,
-        (peak - before) / bytes,
-        (peak - with_source) / bytes,
-    );
-    std::mem::forget(tree); // freeing it would only take time
+/// How long `work` takes, without what freeing its result takes.
+fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
+    let clock = std::time::Instant::now();
+    let result = std::hint::black_box(work());
+    let took = clock.elapsed().as_secs_f64();
+    drop(result);
+    took
 }
 
 /// A figure of `/proc/self/status`, in bytes; 0 where there is none.
@@ -84,4 +78,15 @@ fn memory(field: &str) -> f64 {
 }
 
 criterion_group!(benches, parser);
-criterion_main!(benches);
+
+fn main() {
+    if let Some(path) = std::env::var_os(WRITE) {
+        let lines = std::env::var("RBK_BENCH_LINES").ok().and_then(|lines| lines.parse().ok()).unwrap_or(LINES);
+        std::fs::write(path, support::policy(lines)).expect("the policy can be written");
+    } else if let Some(path) = std::env::var_os(PARSE) {
+        measure(std::path::Path::new(&path));
+    } else {
+        benches();
+        Criterion::default().configure_from_args().final_summary();
+    }
+}

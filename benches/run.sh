@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Every comparison, one table each. ROUNDS=3 makes it shorter.
+# Every comparison with a table of its own, and at the end one table of them all, as docs/figures.md has it.
+# Short, to see that all of it works: ROUNDS=1 EACH=5 STEPS=200 SIZES='100 1000' LINES_OF_POLICY=10000 benches/run.sh
 set -eu
 cd "$(dirname "$0")"
-for bench in startup parallel layers; do
+ROWS=$(mktemp)
+export ROWS
+trap 'rm -f "$ROWS"' EXIT
+for bench in startup parser growth parallel layers; do
   echo "## $bench"
   echo
   "./$bench.sh"
   echo
+  export BUILT=1 # once is enough
 done
-if [ -f parser.rs ]; then
-  echo "## parser"
-  echo
-  (cd .. && cargo bench --quiet --bench parser)
-fi
+echo "## All"
+echo
+echo "| work | here | peer or floor | ratio | asked |"
+echo "|---|---|---|---|---|"
+cat "$ROWS"

@@ -1,6 +1,6 @@
 //! Effects: which resources a call reads and writes, and when two of them conflict (`language.md` §7).
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,8 @@ impl Resource {
     /// Everything outside.
     #[must_use]
     pub fn world() -> Self {
-        Self::new(Kind::World, "**")
+        static ANYTHING: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("**"));
+        Self::new(Kind::World, Arc::clone(&ANYTHING))
     }
 }
 
@@ -98,15 +99,19 @@ impl Effects {
 
     /// Adds all of `other`.
     pub fn extend(&mut self, other: Self) {
-        for resource in other.reads {
-            if !self.reads.contains(&resource) {
-                self.reads.push(resource);
+        add(&mut self.reads, other.reads);
+        add(&mut self.writes, other.writes);
+    }
+}
+
+/// Adds what is not there yet. Most lists hold one or two resources, and there are many lists: none grows ahead of need.
+fn add(to: &mut Vec<Resource>, more: Vec<Resource>) {
+    for resource in more {
+        if !to.contains(&resource) {
+            if to.len() < 4 {
+                to.reserve_exact(1);
             }
-        }
-        for resource in other.writes {
-            if !self.writes.contains(&resource) {
-                self.writes.push(resource);
-            }
+            to.push(resource);
         }
     }
 }

@@ -42,7 +42,7 @@ pub enum Value {
     Url(Arc<str>),
     /// The source of the regex, checked when the policy was.
     Regex(Arc<str>),
-    Version(semver_text::Version),
+    Version(Arc<semver_text::Version>),
     Json(Arc<serde_json::Value>),
     /// The name of a secret; its value is asked of the world at the place of use and never stored.
     Secret(Arc<str>),
@@ -93,6 +93,12 @@ impl Value {
     /// A string.
     pub fn str(text: impl Into<Arc<str>>) -> Self {
         Self::Str(text.into())
+    }
+
+    /// A version.
+    #[must_use]
+    pub fn version(version: semver_text::Version) -> Self {
+        Self::Version(Arc::new(version))
     }
 
     /// A list.

@@ -34,8 +34,8 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
     let values = defaults(policy);
     // Drawn when planned: any name of its form will do to see which paths it makes.
     let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
-    for selection in selections(policy) {
-        let expansion = expand(policy, &selection, values.clone(), &pinning, None);
+    for alike in selections(policy) {
+        let expansion = expand(policy, &alike[0], values.clone(), &pinning, None);
         let nodes = order_nodes(&expansion.nodes);
         let order = order::order(&nodes);
         for trouble in &order.trouble {
@@ -48,7 +48,7 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
             undo(node, &mut push);
         }
         if order.trouble.is_empty() {
-            deadlines(policy, &selection, &expansion, &order, &mut push);
+            alike.iter().for_each(|selection| deadlines(policy, selection, &expansion, &order, &mut push));
         }
     }
     // Advice on what cannot run yet would only hide what is wrong with it.
@@ -57,8 +57,8 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
     }
 }
 
-/// Every phase alone, with each of its scenarios, under each severity.
-fn selections(policy: &Policy) -> Vec<Selection> {
+/// Every phase alone, with each of its scenarios, under each severity. Those that select the same steps stand together.
+fn selections(policy: &Policy) -> Vec<Vec<Selection>> {
     let severities: Vec<Option<String>> = std::iter::once(None)
         .chain(policy.severities.iter().map(|severity| Some(severity.name.text.to_string())))
         .collect();
@@ -70,15 +70,17 @@ fn selections(policy: &Policy) -> Vec<Selection> {
             phase.scenarios.iter().map(|scenario| Some(scenario.name.text.to_string())).collect()
         };
         for scenario in &scenarios {
-            for severity in &severities {
-                all.push(Selection {
-                    phases: vec![phase.name.text.to_string()],
-                    with_dependents: true,
-                    severity: severity.clone(),
-                    scenario: scenario.clone(),
-                    ..Selection::default()
-                });
-            }
+            let under = |severity: &Option<String>| Selection {
+                phases: vec![phase.name.text.to_string()],
+                with_dependents: true,
+                severity: severity.clone(),
+                scenario: scenario.clone(),
+                ..Selection::default()
+            };
+            // A severity changes the deadline, and what runs only where it leaves out graceful steps.
+            let (fewer, whole): (Vec<_>, Vec<_>) =
+                severities.iter().map(under).partition(|selection| selection.skips_graceful(policy).is_some());
+            all.extend([whole, fewer].into_iter().filter(|alike| !alike.is_empty()));
         }
     }
     all

@@ -26,14 +26,14 @@ impl<'a> Checker<'a> {
                 } else {
                     self.expr_as(value, &want, format_args!("`{name}`"))
                 };
-                CallArg::Lazy(typed)
+                CallArg::lazy(typed)
             }
             Form::Optional | Form::OptionalPositional => {
                 // An absent value is as good as none.
                 let want = Type::optional(want);
-                CallArg::Value(self.one_or_many(signature, index, value, &want))
+                CallArg::value(self.one_or_many(signature, index, value, &want))
             }
-            Form::Positional | Form::Required => CallArg::Value(self.one_or_many(signature, index, value, &want)),
+            Form::Positional | Form::Required => CallArg::value(self.one_or_many(signature, index, value, &want)),
         }
     }
 

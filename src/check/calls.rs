@@ -117,6 +117,7 @@ impl<'a> Checker<'a> {
             let action = Arc::clone(action);
             let (args, universal) = self.arguments(action.signature(), call, Position::Statement);
             let Universal { timeout, retry, fails } = universal;
+            let timeout = timeout.map(Box::new);
             return Some(Call { action, args, timeout, retry, fails, place: self.place(expr.span) });
         }
         let value = matches!(call.callee.kind, Tree::Name)
@@ -144,7 +145,7 @@ impl<'a> Checker<'a> {
         let name = self.slice(call.callee.span);
         let family = match &call.callee.kind {
             Tree::Name => name,
-            Tree::Field(base, _) if matches!(base.kind, Tree::Name) => self.slice(base.span),
+            Tree::Field(field) if matches!(field.base.kind, Tree::Name) => self.slice(field.base.span),
             // The parser says that only a name can be called.
             Tree::Field(..) => {
                 self.error(Code::NotCallable, call.callee.span, "only `name(…)` and `family.verb(…)` are calls")
@@ -166,7 +167,8 @@ impl<'a> Checker<'a> {
 
     /// A name that is called and that nobody knows.
     fn unknown_call(&mut self, call: &'a ast::Call, name: &'a str, position: Position) {
-        if let Tree::Field(base, verb) = &call.callee.kind {
+        if let Tree::Field(field) = &call.callee.kind {
+            let ast::Field { base, name: verb } = &**field;
             let family = self.slice(base.span);
             let verb_word = self.word(*verb);
             if self.scope.find(family).is_some() {

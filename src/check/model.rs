@@ -9,7 +9,10 @@ use crate::catalogue::unit::{Action, Probe};
 use crate::catalogue::value::Value;
 use crate::source::{Place, Sources};
 
+mod step;
+
 pub use crate::syntax::ast::{BinaryOp, UnaryOp};
+pub use step::{Retry, Step, StepClauses, StepFor, StepIf, StepItem, Title, Undo};
 
 /// Index into [`Policy::bindings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -225,9 +228,23 @@ pub enum CallArg {
     /// Left out.
     Absent,
     /// Evaluated before the call.
-    Value(Expr),
+    Value(Box<Expr>),
     /// Passed unevaluated.
-    Lazy(Expr),
+    Lazy(Box<Expr>),
+}
+
+impl CallArg {
+    /// An argument that is evaluated before the call.
+    #[must_use]
+    pub fn value(expr: Expr) -> Self {
+        Self::Value(Box::new(expr))
+    }
+
+    /// An argument that is passed unevaluated.
+    #[must_use]
+    pub fn lazy(expr: Expr) -> Self {
+        Self::Lazy(Box::new(expr))
+    }
 }
 
 /// `severity NAME "title" { … }`
@@ -336,10 +353,10 @@ pub struct Block {
 #[derive(Clone)]
 pub enum Item {
     Let(BindingId),
-    Require(Require),
-    Observe(Observe),
+    Require(Arc<Require>),
+    Observe(Arc<Observe>),
     Step(Arc<Step>),
-    Verify(VerifyUse),
+    Verify(Arc<VerifyUse>),
     Parallel(Arc<Parallel>),
     For(Arc<For>),
     If(Arc<If>),
@@ -403,104 +420,12 @@ pub struct If {
     pub place: Place,
 }
 
-/// The title of a step: in a loop, often one with values.
-#[derive(Clone)]
-pub enum Title {
-    Plain(String),
-    /// An interpolated string without probes.
-    Built(Box<Expr>),
-}
-
-impl Title {
-    /// The text, where it is the same for every node of the step.
-    #[must_use]
-    pub fn plain(&self) -> Option<&str> {
-        match self {
-            Self::Plain(text) => Some(text),
-            Self::Built(_) => None,
-        }
-    }
-}
-
-/// `step NAME "title" { … }`
-#[derive(Clone)]
-pub struct Step {
-    pub name: Name,
-    pub title: Option<Title>,
-    /// In order.
-    pub body: Vec<StepItem>,
-    pub clauses: StepClauses,
-    pub place: Place,
-}
-
-/// What a step does, in order.
-#[derive(Clone)]
-pub enum StepItem {
-    Call(Arc<Call>),
-    Let(BindingId),
-    Require(Require),
-    Expect(Check),
-    For { var: BindingId, iter: Expr, filter: Option<Expr>, body: Vec<StepItem>, place: Place },
-    If { condition: Expr, body: Vec<StepItem>, otherwise: Vec<StepItem>, place: Place },
-}
-
-/// The clauses of a step.
-#[derive(Clone, Default)]
-pub struct StepClauses {
-    /// Names of steps, verifications or stages of the same phase.
-    pub after: Vec<Name>,
-    pub timeout: Option<Expr>,
-    pub retry: Option<Retry>,
-    pub graceful: bool,
-    /// Resources as text: `server/**` is a file, `db:main` a database.
-    pub reads: Option<Vec<Expr>>,
-    pub writes: Option<Vec<Expr>>,
-    pub touches: Option<Vec<Expr>>,
-    pub idempotent: bool,
-    pub done_when: Option<Expr>,
-    pub undo: Undo,
-    /// `irreversible "why"`
-    pub irreversible: Option<Expr>,
-    pub preview: Option<Arc<Call>>,
-    pub on_failure: Option<OnFailure>,
-    /// `within D` (escalates) and `by D` (from detection).
-    pub within: Option<Expr>,
-    pub by: Option<Expr>,
-    pub mitigates: bool,
-    /// `approve by ROLE`
-    pub approve_by: Option<Name>,
-}
-
-/// `undo …` of a step.
-#[derive(Clone, Default)]
-pub enum Undo {
-    /// By captures, in reverse order of the calls.
-    #[default]
-    Restore,
-    /// `undo { … }`
-    Block(Vec<StepItem>),
-    /// `undo repeat`
-    Repeat,
-    /// `undo none`
-    None,
-}
-
-/// `retry N every D backoff F`
-#[derive(Clone)]
-pub struct Retry {
-    /// Attempts after the first.
-    pub times: u32,
-    pub every: Duration,
-    /// Each pause is this many times the one before; 1.0 without.
-    pub backoff: f64,
-}
-
 /// A call of an action.
 #[derive(Clone)]
 pub struct Call {
     pub action: Arc<dyn Action>,
     pub args: Vec<CallArg>,
-    pub timeout: Option<Expr>,
+    pub timeout: Option<Box<Expr>>,
     pub retry: Option<u32>,
     /// `fails: warn`
     pub fails: Option<OnFailure>,

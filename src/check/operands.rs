@@ -19,9 +19,8 @@ impl<'a> Operands<'a> {
     /// The span of the next operand.
     pub fn next_span(&self) -> Option<Span> {
         self.clause.operands.get(self.at).map(|operand| match operand {
-            Operand::Expr(expr) | Operand::Comma(expr) | Operand::Assign(expr) | Operand::Labelled(_, expr) => {
-                expr.span
-            }
+            Operand::Expr(expr) | Operand::Comma(expr) | Operand::Assign(expr) => expr.span,
+            Operand::Labelled(all) => all.value.span,
             Operand::Marker(word) => word.0,
         })
     }

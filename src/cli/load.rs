@@ -60,6 +60,7 @@ pub fn compile_sources(sources: Sources, catalogue: &Catalogue) -> Compiled {
         policy =
             crate::check::check(&sources, &trees, catalogue, &mut report).filter(|_| syntax_is_sound).map(Arc::new);
     }
+    drop(trees); // the policy holds what it needs of them, and what follows needs room of its own
     if let Some(checked) = &policy {
         crate::check::analysis::analyse(checked, &mut report);
     }

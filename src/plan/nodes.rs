@@ -16,6 +16,7 @@ use super::model::{CallPreview, Node, NodeId};
 /// because an earlier step makes it is no error.
 pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
     let words = failure::words(&expanded);
+    let mut words = words.into_iter();
     let mut nodes: Vec<Node> = Vec::with_capacity(expanded.len());
     for (index, node) in expanded.into_iter().enumerate() {
         let mut previews = Vec::with_capacity(node.calls.len());
@@ -49,7 +50,7 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
             people: node.people,
             known_after,
             previews,
-            if_it_fails: words[index].clone(),
+            if_it_fails: words.next().expect("one for each node"),
             worst: node.worst,
             timeout: node.timeout,
             mitigates: node.mitigates,
@@ -76,6 +77,7 @@ fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &L
             if let Some(before) = before.filter(|before| before.definite) {
                 preview.notes.push(format!("shown as it is now: before it, {}", before.what));
             }
+            preview.changes.shrink_to_fit(); // there are many, and most have one
             Ok(CallPreview { call: text, preview, fingerprint })
         }
         (Err(error), before) => {

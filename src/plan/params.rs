@@ -105,7 +105,7 @@ fn parse(text: &str, ty: &Type) -> UnitResult<Value> {
         Type::Int => Value::Int(text.replace('_', "").parse().map_err(|_| bad())?),
         Type::Float => Value::float(text.replace('_', "").parse().map_err(|_| bad())?),
         Type::Time => Value::Time(text.parse().map_err(|_| bad())?),
-        Type::Version => Value::Version(text.to_owned().try_into().map_err(|_| bad())?),
+        Type::Version => Value::version(text.to_owned().try_into().map_err(|_| bad())?),
         Type::Json => Value::Json(Arc::new(serde_json::from_str(text).map_err(|_| bad())?)),
         Type::Quantity(dim) => match quantity::read(text) {
             Ok(Value::Quantity(quantity)) if quantity.dim == *dim => Value::Quantity(quantity),

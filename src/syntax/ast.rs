@@ -1,6 +1,7 @@
 //! The syntax tree: shapes with spans, nothing resolved.
 //!
-//! Names, numbers and strings are spans into the text, so a tree of a large file stays small.
+//! Names, numbers and strings are spans into the text, lists hold no room to grow, and an expression is 24 bytes: a tree
+//! of a large file stays small.
 //! INVARIANT: every span of a tree lies inside the text that it was parsed from.
 
 use crate::source::Span;
@@ -106,7 +107,7 @@ pub struct Decl {
     /// Its name. A quoted name (`test "…"`) is the title instead.
     pub name: Option<Ident>,
     /// Parameters, where there are parentheses.
-    pub params: Option<Vec<Param>>,
+    pub params: Option<Box<[Param]>>,
     /// `: TYPE`
     pub ty: Option<Expr>,
     /// `= VALUE`
@@ -114,7 +115,7 @@ pub struct Decl {
     /// The string behind the name (of a `param`: its doc).
     pub title: Option<Expr>,
     /// What else stands before the body, in order: `default`, `where EXPR`, `every 5s`, `as x`, `success`, …
-    pub clauses: Vec<Clause>,
+    pub clauses: Box<[Clause]>,
     /// `{ … }`
     pub body: Option<Block>,
     /// `otherwise NAME { … }` of a stage.
@@ -138,9 +139,9 @@ pub struct Clause {
     /// The first word.
     pub word: Ident,
     /// What follows, in order.
-    pub operands: Vec<Operand>,
-    /// `{ … }`
-    pub block: Option<Block>,
+    pub operands: Box<[Operand]>,
+    /// `{ … }`; few clauses have one.
+    pub block: Option<Box<Block>>,
     /// All of it.
     pub span: Span,
 }
@@ -157,14 +158,23 @@ pub enum Operand {
     /// `= value`
     Assign(Expr),
     /// `label: value`
-    Labelled(Ident, Expr),
+    Labelled(Box<Labelled>),
+}
+
+/// `label: value`
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    /// The label, without its colon.
+    pub label: Ident,
+    /// What stands behind it.
+    pub value: Expr,
 }
 
 /// `{ … }`, or the one statement that stands behind a `for` or `if` without braces.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// In text order.
-    pub stmts: Vec<Stmt>,
+    pub stmts: Box<[Stmt]>,
     /// With its braces.
     pub span: Span,
     /// Whether braces stand around it.
@@ -183,7 +193,7 @@ pub struct For {
     /// `where cond`
     pub filter: Option<Expr>,
     /// `one at a time`, `at most 3 at once`, `tolerate 1`
-    pub clauses: Vec<Clause>,
+    pub clauses: Box<[Clause]>,
     /// What is done for each.
     pub body: Block,
 }
@@ -224,9 +234,9 @@ pub enum ExprKind {
     /// `(x)`
     Paren(Box<Expr>),
     /// `[a, b]`
-    List(Vec<Expr>),
+    List(Box<List>),
     /// `{ key: value }`
-    Map(Vec<(Key, Expr)>),
+    Map(Box<Map>),
     /// `[x for x in xs where … sorted by … descending]`; `bracketed` is false as a sole argument.
     Comprehension(Box<Comprehension>),
     /// `-x`, `not x`
@@ -236,7 +246,7 @@ pub enum ExprKind {
     /// `if c then a else b`
     If(Box<[Expr; 3]>),
     /// `x.name`
-    Field(Box<Expr>, Ident),
+    Field(Box<Field>),
     /// `x[i]`
     Index(Box<[Expr; 2]>),
     /// `f(…)`, `family.verb(…)`
@@ -245,6 +255,29 @@ pub enum ExprKind {
     Optional(Box<Expr>),
     /// What could not be parsed; reported already.
     Error,
+}
+
+/// The elements of a list.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// In text order.
+    pub items: Box<[Expr]>,
+}
+
+/// The entries of a map.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// In text order.
+    pub entries: Box<[(Key, Expr)]>,
+}
+
+/// A field of something.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Of what.
+    pub base: Expr,
+    /// Which.
+    pub name: Ident,
 }
 
 /// A key of a map.
@@ -262,7 +295,7 @@ pub struct Call {
     /// A name or a field of a name.
     pub callee: Expr,
     /// The arguments in order.
-    pub args: Vec<Arg>,
+    pub args: Box<[Arg]>,
 }
 
 /// An argument.
@@ -344,7 +377,7 @@ pub struct Str {
     pub form: StrForm,
     /// Text and holes in order. A text piece is a span of raw text: escapes are not decoded, indentation not removed
     /// (see `syntax::string`).
-    pub pieces: Vec<Piece>,
+    pub pieces: Box<[Piece]>,
 }
 
 /// The forms of strings.
@@ -368,6 +401,9 @@ pub enum Piece {
     /// `${expr}`
     Hole(Expr),
 }
+
+// INVARIANT: trees of a million lines stay below ten bytes for a byte of their text (`benches/parser.rs`).
+const _: () = assert!(size_of::<Expr>() == 24 && size_of::<Operand>() == 32 && size_of::<Stmt>() == 24);
 
 impl Block {
     /// The span of its first character: the opening brace, where it has one.

@@ -48,7 +48,7 @@ impl Dump<'_> {
             StmtKind::Clause(clause) => {
                 let line = self.clause(clause);
                 self.line(&line);
-                self.block(clause.block.as_ref());
+                self.block(clause.block.as_deref());
             }
             StmtKind::Expr(expr) => {
                 let line = format!("expr {}", self.expr(expr));
@@ -142,7 +142,7 @@ impl Dump<'_> {
                 Operand::Marker(word) => write!(line, " `{}`", self.text(word.0)),
                 Operand::Comma(expr) => write!(line, " , {}", self.expr(expr)),
                 Operand::Assign(expr) => write!(line, " = {}", self.expr(expr)),
-                Operand::Labelled(label, expr) => write!(line, " {}: {}", self.text(label.0), self.expr(expr)),
+                Operand::Labelled(all) => write!(line, " {}: {}", self.text(all.label.0), self.expr(&all.value)),
             };
         }
         line
@@ -159,7 +159,7 @@ impl Dump<'_> {
                     Piece::Text(span) => format!("{:?}", self.text(*span)),
                     Piece::Hole(expr) => self.expr(expr),
                 });
-                match string.pieces.as_slice() {
+                match &*string.pieces {
                     _ if string.form != StrForm::Plain => {
                         format!("{:?}@({})", string.form, pieces.collect::<Vec<_>>().join(" "))
                     }
@@ -169,8 +169,9 @@ impl Dump<'_> {
                 }
             }
             ExprKind::Paren(inner) => format!("(({}))", self.expr(inner)),
-            ExprKind::List(items) => format!("[{}]", all(items)),
-            ExprKind::Map(entries) => {
+            ExprKind::List(list) => format!("[{}]", all(&list.items)),
+            ExprKind::Map(map) => {
+                let entries = &map.entries;
                 let entries: Vec<_> = entries
                     .iter()
                     .map(|(key, value)| format!("{}: {}", self.text(key.span), self.expr(value)))
@@ -195,7 +196,7 @@ impl Dump<'_> {
                 format!("({} {} {})", operator(all.op), self.expr(&all.left), self.expr(&all.right))
             }
             ExprKind::If(parts) => format!("(if {})", all(&parts[..])),
-            ExprKind::Field(inner, name) => format!("{}.{}", self.expr(inner), self.text(name.0)),
+            ExprKind::Field(field) => format!("{}.{}", self.expr(&field.base), self.text(field.name.0)),
             ExprKind::Index(parts) => format!("{}@[{}]", self.expr(&parts[0]), self.expr(&parts[1])),
             ExprKind::Call(call) => {
                 let mut text = format!("({}", self.expr(&call.callee));

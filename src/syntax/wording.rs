@@ -156,12 +156,12 @@ const fn category(rule: Rule) -> Option<Wanted> {
         Rule::lone | Rule::statement | Rule::opener | Rule::clause | Rule::entry_line | Rule::bare => Wanted::Statement,
         Rule::let_item | Rule::step | Rule::stage | Rule::scenario | Rule::verify | Rule::observe => Wanted::Statement,
         Rule::parallel | Rule::always | Rule::undo | Rule::run | Rule::for_item | Rule::if_item => Wanted::Statement,
-        Rule::value_if | Rule::body => Wanted::Statement,
+        Rule::generic_start | Rule::value_if | Rule::body => Wanted::Statement,
         Rule::value | Rule::cond | Rule::expr | Rule::expr_or_map | Rule::operand | Rule::primary => Wanted::Value,
         Rule::quantity | Rule::list | Rule::group | Rule::choose | Rule::map | Rule::argument | Rule::prefix => {
             Wanted::Value
         }
-        Rule::name | Rule::flag | Rule::word | Rule::formal => Wanted::Name,
+        Rule::name | Rule::flag | Rule::word | Rule::formal | Rule::free_start => Wanted::Name,
         Rule::string | Rule::raw | Rule::raw_hash => Wanted::String,
         Rule::typed => Wanted::Type,
         Rule::assigned => Wanted::Equals,

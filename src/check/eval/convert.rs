@@ -131,7 +131,7 @@ fn read(text: &str, ty: &Type) -> Result<Value> {
             Value::Regex(text.into())
         }
         Type::Version => match functions::read_version(text) {
-            Some(version) => Value::Version(version),
+            Some(version) => Value::version(version),
             None => return unreadable("version such as `1.4.0`"),
         },
         Type::Time => match text.trim().parse() {

@@ -274,13 +274,13 @@ impl Expander<'_> {
         index
     }
 
-    fn require(&mut self, require: &Require) {
+    fn require(&mut self, require: &Arc<Require>) {
         self.require_now(require);
         let effects = self.reads(&require.condition);
         let uses = self.uses_of([&require.condition].into_iter());
         let worst = self.probing(&require.condition);
         let key = self.key("require", require.place);
-        let index = self.push(key, Work::Require(Arc::new(require.clone())), require.place, effects);
+        let index = self.push(key, Work::Require(Arc::clone(require)), require.place, effects);
         let node = &mut self.out.nodes[index];
         node.gate = true;
         node.uses = uses;
@@ -299,14 +299,14 @@ impl Expander<'_> {
         self.out.refusals.push(Refusal { place: require.place, why, values });
     }
 
-    fn observe(&mut self, observe: &Observe) {
+    fn observe(&mut self, observe: &Arc<Observe>) {
         let policy = Arc::clone(self.policy);
         let name = &policy.bindings[observe.binding.0 as usize].name;
         let effects = self.reads(&observe.probe);
         let uses = self.uses_of([&observe.probe].into_iter());
         let worst = self.probing(&observe.probe);
         let key = self.unique(format!("{}observe {}", self.prefix, name.text));
-        let index = self.push(key, Work::Observe(Arc::new(observe.clone())), observe.place, effects);
+        let index = self.push(key, Work::Observe(Arc::clone(observe)), observe.place, effects);
         let node = &mut self.out.nodes[index];
         node.gate = true;
         node.uses = uses;
@@ -315,7 +315,7 @@ impl Expander<'_> {
         self.later.insert(observe.binding, (Some(index), Arc::clone(&name.text)));
     }
 
-    pub(super) fn verify(&mut self, used: &model::VerifyUse) {
+    pub(super) fn verify(&mut self, used: &Arc<model::VerifyUse>) {
         let policy = Arc::clone(self.policy);
         let verify = &policy.verifies[used.verify.0 as usize];
         let within = used.within.or(verify.within).unwrap_or(model::Verify::WITHIN);
@@ -336,7 +336,7 @@ impl Expander<'_> {
         if let Some(handler) = &verify.on_failure {
             worst += self.aside(handler) + within + hold;
         }
-        let index = self.push(key, Work::Verify(Arc::clone(verify), Arc::new(used.clone())), used.place, effects);
+        let index = self.push(key, Work::Verify(Arc::clone(verify), Arc::clone(used)), used.place, effects);
         self.pending_after.extend(used.after.iter().map(|name| (index, name.clone())));
         let handling = self.at.handling.inner(used.on_failure.as_ref(), FailureScope::Node);
         let node = &mut self.out.nodes[index];

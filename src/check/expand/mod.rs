@@ -83,7 +83,7 @@ pub fn expand(
 #[must_use]
 pub fn expand_verifies(
     policy: &Arc<Policy>,
-    uses: &[VerifyUse],
+    uses: &[Arc<VerifyUse>],
     values: BTreeMap<BindingId, Value>,
     pinning: &Pinning,
     look: &Look,

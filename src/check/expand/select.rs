@@ -179,16 +179,18 @@ fn in_order(policy: &Policy, chosen: &BTreeSet<usize>) -> Vec<Arc<Phase>> {
 }
 
 /// The verifications called `names`, or all that use nothing of a phase; or what is wrong with the call.
-pub fn selected_verifies(policy: &Policy, names: &[String]) -> Result<Vec<VerifyUse>, Wrong> {
-    let use_of = |index: usize| VerifyUse {
-        verify: VerifyId(index as u32),
-        within: None,
-        every: None,
-        hold: None,
-        mitigates: false,
-        after: Vec::new(),
-        on_failure: None,
-        place: policy.verifies[index].place,
+pub fn selected_verifies(policy: &Policy, names: &[String]) -> Result<Vec<Arc<VerifyUse>>, Wrong> {
+    let use_of = |index: usize| {
+        Arc::new(VerifyUse {
+            verify: VerifyId(index as u32),
+            within: None,
+            every: None,
+            hold: None,
+            mitigates: false,
+            after: Vec::new(),
+            on_failure: None,
+            place: policy.verifies[index].place,
+        })
     };
     if names.is_empty() {
         let free: Vec<_> =

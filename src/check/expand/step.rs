@@ -8,7 +8,9 @@ use crate::catalogue::effect::{Effects, Resource};
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
 use crate::check::eval;
-use crate::check::model::{BindingKind, Call, CallArg, Expr, ExprKind, Part, Step, StepItem, Title, Undo};
+use crate::check::model::{
+    BindingKind, Call, CallArg, Expr, ExprKind, Part, Step, StepFor, StepIf, StepItem, Title, Undo,
+};
 
 use super::Expander;
 use super::failure::FailureScope;
@@ -66,6 +68,7 @@ impl Expander<'_> {
         };
         let handling = self.at.handling.inner(clauses.on_failure.as_ref(), FailureScope::Node);
         let title = step.title.as_ref().map(|title| self.title(title));
+        body.calls.shrink_to_fit();
         let index = self.push(key, Work::Step(Arc::clone(step)), step.place, effects);
         self.pending_after.extend(clauses.after.iter().map(|name| (index, name.clone())));
         let node = &mut self.out.nodes[index];
@@ -126,7 +129,8 @@ impl Expander<'_> {
                     body.effects.extend(self.reads(&require.condition));
                 }
                 StepItem::Expect(check) => body.effects.extend(self.reads(&check.condition)),
-                StepItem::For { var, iter, filter, body: inner, .. } => {
+                StepItem::For(each) => {
+                    let StepFor { var, iter, filter, body: inner, .. } = &**each;
                     let mut reads = self.reads(iter);
                     filter.iter().for_each(|filter| reads.extend(self.reads(filter)));
                     body.effects.extend(reads.clone());
@@ -150,7 +154,8 @@ impl Expander<'_> {
                     }
                     self.locals = outer;
                 }
-                StepItem::If { condition, body: inner, otherwise, .. } => {
+                StepItem::If(branch) => {
+                    let StepIf { condition, body: inner, otherwise, .. } = &**branch;
                     let reads = self.reads(condition);
                     body.effects.extend(reads.clone());
                     match self.not_overtaken(body, &reads, |this| this.evaluate(condition)).flatten() {
@@ -253,7 +258,8 @@ fn unknown(signature: &'static crate::catalogue::signature::Signature) -> Args {
 /// The expressions of a step's clauses.
 fn headers(step: &Step) -> impl Iterator<Item = &Expr> {
     let clauses = &step.clauses;
-    clauses.timeout.iter().chain(&clauses.done_when).chain(&clauses.within).chain(&clauses.by)
+    let all = [&clauses.timeout, &clauses.done_when, &clauses.within, &clauses.by];
+    all.into_iter().filter_map(Option::as_deref)
 }
 
 /// Every expression of a step's body, for the values that it uses.
@@ -274,12 +280,14 @@ fn gather<'s>(policy: &'s crate::check::model::Policy, items: &'s [StepItem], in
             }
             StepItem::Require(require) => into.push(&require.condition),
             StepItem::Expect(check) => into.push(&check.condition),
-            StepItem::For { iter, filter, body, .. } => {
+            StepItem::For(each) => {
+                let StepFor { iter, filter, body, .. } = &**each;
                 into.push(iter);
                 into.extend(filter);
                 gather(policy, body, into);
             }
-            StepItem::If { condition, body, otherwise, .. } => {
+            StepItem::If(branch) => {
+                let StepIf { condition, body, otherwise, .. } = &**branch;
                 into.push(condition);
                 gather(policy, body, into);
                 gather(policy, otherwise, into);

@@ -74,7 +74,7 @@ pub static FUNCTIONS: &[Function] = &[
             Value::Version(version) => Ok(Value::Version(version.clone())),
             other => {
                 let text = text_of("version", other)?;
-                read_version(text).map(Value::Version).ok_or_else(|| unreadable(text, "a version such as `1.4.0`"))
+                read_version(text).map(Value::version).ok_or_else(|| unreadable(text, "a version such as `1.4.0`"))
             }
         },
     },

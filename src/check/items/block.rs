@@ -20,9 +20,11 @@ impl<'a> Checker<'a> {
         match &stmt.kind {
             StmtKind::Decl(decl) => match decl.keyword {
                 Keyword::Let => into.items.extend(self.local_let_item(decl).map(Item::Let)),
-                Keyword::Observe => into.items.extend(self.observe(decl).map(Item::Observe)),
+                Keyword::Observe => {
+                    into.items.extend(self.observe(decl).map(|observe| Item::Observe(Arc::new(observe))));
+                }
                 Keyword::Step => into.items.push(Item::Step(Arc::new(self.step(decl)))),
-                Keyword::Verify => into.items.extend(self.verify_item(decl).map(Item::Verify)),
+                Keyword::Verify => into.items.extend(self.verify_item(decl).map(|used| Item::Verify(Arc::new(used)))),
                 Keyword::Stage => into.items.push(Item::Stage(Arc::new(self.stage(decl)))),
                 Keyword::Parallel => {
                     let item = self.parallel(decl);
@@ -36,7 +38,7 @@ impl<'a> Checker<'a> {
                 into.items.push(Item::If(Arc::new(item)));
             }
             StmtKind::Clause(clause) if self.word(clause.word) == "require" => {
-                into.items.extend(self.require(clause).map(Item::Require));
+                into.items.extend(self.require(clause).map(|require| Item::Require(Arc::new(require))));
             }
             StmtKind::Clause(clause) => return Some(Rest::Clause(clause)),
             StmtKind::Expr(expr) => {

@@ -14,7 +14,7 @@ impl<'a> Checker<'a> {
     /// Makes a metric known by its written type; one without gets that of its probe later.
     pub fn declare_metric(&mut self, decl: &'a Decl, name: Ident) {
         let ty = decl.ty.as_ref().map_or(Type::Error, |ty| self.written_type(ty));
-        self.metrics.push(Metric { ty, params: decl.params.as_ref().map_or(0, Vec::len) });
+        self.metrics.push(Metric { ty, params: decl.params.as_ref().map_or(0, |params| params.len()) });
         self.declare(name, Meaning::Metric(self.metrics.len() as u32 - 1));
     }
 

@@ -100,8 +100,8 @@ impl<'a> Checker<'a> {
             "roots" => {
                 while let Some(value) = operands.another() {
                     match &value.kind {
-                        ExprKind::List(items) => {
-                            for item in items {
+                        ExprKind::List(list) => {
+                            for item in &list.items {
                                 policy.roots.extend(self.plain(item, "a root"));
                             }
                         }

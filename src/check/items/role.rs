@@ -71,7 +71,7 @@ impl<'a> Checker<'a> {
     fn member(&mut self, member: &'a Expr) -> Option<String> {
         if let ExprKind::Call(call) = &member.kind
             && self.slice(call.callee.span) == "key"
-            && let [key] = call.args.as_slice()
+            && let [key] = &*call.args
         {
             return self.plain(&key.value, "a key");
         }

@@ -27,7 +27,7 @@ impl<'a> Checker<'a> {
                 .set_help(help);
             return None;
         }
-        let [arg] = call.args.as_slice() else {
+        let [arg] = &*call.args else {
             let (code, what) = if call.args.is_empty() {
                 (Code::MissingArgument, "takes one argument")
             } else {

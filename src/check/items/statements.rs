@@ -6,7 +6,7 @@ use crate::check::checker::Checker;
 use crate::check::clauses::STATEMENTS;
 use crate::check::clauses::Word;
 use crate::check::items::block::Rest;
-use crate::check::model::{BindingKind, Check, CheckKind, StepItem};
+use crate::check::model::{BindingKind, Check, CheckKind, StepFor, StepIf, StepItem};
 use crate::diagnostics::Code;
 use crate::source::Span;
 use crate::syntax::ast::{self, Clause, Keyword, Stmt, StmtKind};
@@ -28,15 +28,18 @@ impl<'a> Checker<'a> {
                 let otherwise =
                     branch.otherwise.as_ref().map(|block| self.statements(&block.stmts)).unwrap_or_default();
                 let place = self.place(Span::new(stmt.span.start, branch.cond.span.end));
-                into.push(StepItem::If { condition, body, otherwise, place });
+                into.push(StepItem::If(Box::new(StepIf { condition, body, otherwise, place })));
             }
             StmtKind::Decl(decl) => match decl.keyword {
                 Keyword::Let => into.extend(self.local_let_item(decl).map(StepItem::Let)),
                 _ => return Some(Rest::Decl(decl)),
             },
             StmtKind::Clause(clause) => match self.word(clause.word) {
-                "require" => into.extend(self.require(clause).map(StepItem::Require)),
-                "expect" => into.extend(self.expectation(clause, CheckKind::Expect, &EXPECT).map(StepItem::Expect)),
+                "require" => into.extend(self.require(clause).map(|require| StepItem::Require(Box::new(require)))),
+                "expect" => {
+                    let check = self.expectation(clause, CheckKind::Expect, &EXPECT);
+                    into.extend(check.map(|check| StepItem::Expect(Box::new(check))));
+                }
                 _ => return Some(Rest::Clause(clause)),
             },
             StmtKind::Error => {}
@@ -56,6 +59,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.scope.leave();
+        body.shrink_to_fit();
         body
     }
 
@@ -78,7 +82,7 @@ impl<'a> Checker<'a> {
         let body = self.statements(&each.body.stmts);
         self.scope.leave();
         let place = self.place(Span::new(span.start, each.iter.span.end));
-        StepItem::For { var, iter, filter, body, place }
+        StepItem::For(Box::new(StepFor { var, iter, filter, body, place }))
     }
 
     /// `expect EXPR, "why"` and its like; `fail when EXPR`.

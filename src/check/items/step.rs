@@ -43,6 +43,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.scope.leave();
+        step.body.shrink_to_fit();
         step
     }
 
@@ -54,10 +55,10 @@ impl<'a> Checker<'a> {
             "graceful" => clauses.graceful = true,
             "idempotent" => clauses.idempotent = true,
             "mitigates" => clauses.mitigates = true,
-            "timeout" => clauses.timeout = self.length(&mut operands, word),
-            "within" => clauses.within = self.length(&mut operands, word),
-            "by" => clauses.by = self.length(&mut operands, word),
-            "retry" => clauses.retry = self.retry(&mut operands, word),
+            "timeout" => clauses.timeout = self.length(&mut operands, word).map(Box::new),
+            "within" => clauses.within = self.length(&mut operands, word).map(Box::new),
+            "by" => clauses.by = self.length(&mut operands, word).map(Box::new),
+            "retry" => clauses.retry = self.retry(&mut operands, word).map(Box::new),
             "reads" => self.resources(&mut operands, word, &mut clauses.reads),
             "writes" => self.resources(&mut operands, word, &mut clauses.writes),
             "touches" => self.resources(&mut operands, word, &mut clauses.touches),
@@ -66,7 +67,7 @@ impl<'a> Checker<'a> {
                     return self.incomplete(clause, word);
                 }
                 if let Some(value) = self.needed(&mut operands, word) {
-                    clauses.done_when = Some(self.condition(value, format_args!("`done when`")));
+                    clauses.done_when = Some(Box::new(self.condition(value, format_args!("`done when`"))));
                 }
             }
             "undo" => {
@@ -83,7 +84,8 @@ impl<'a> Checker<'a> {
             }
             "irreversible" => {
                 if let Some(value) = self.needed(&mut operands, word) {
-                    clauses.irreversible = Some(self.expr_as(value, &Type::String, format_args!("`irreversible`")));
+                    let why = self.expr_as(value, &Type::String, format_args!("`irreversible`"));
+                    clauses.irreversible = Some(Box::new(why));
                 }
             }
             "approve" => {
@@ -91,7 +93,7 @@ impl<'a> Checker<'a> {
                     return self.incomplete(clause, word);
                 }
                 match operands.name() {
-                    Some(role) => clauses.approve_by = self.approver(role),
+                    Some(role) => clauses.approve_by = self.approver(role).map(Box::new),
                     None => return self.incomplete(clause, word),
                 }
             }
@@ -161,8 +163,8 @@ impl<'a> Checker<'a> {
     }
 
     fn resource(&mut self, value: &'a ast::Expr, word: &'static Word, into: &mut Vec<Expr>) {
-        if let ast::ExprKind::List(items) = &value.kind {
-            for item in items {
+        if let ast::ExprKind::List(list) = &value.kind {
+            for item in &list.items {
                 self.resource(item, word, into);
             }
             return;

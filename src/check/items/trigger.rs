@@ -108,19 +108,24 @@ impl<'a> Checker<'a> {
                     self.condition(value, format_args!("`when`"));
                     after_when = false;
                 }
-                Operand::Expr(value) | Operand::Labelled(_, value) => match &value.kind {
-                    ExprKind::Number => {
-                        self.expr(value);
-                    }
-                    ExprKind::Call(call) if self.slice(call.callee.span) == "hand" => {
-                        for role in call.args.iter().filter_map(|arg| bare_word(&arg.value)).collect::<Vec<_>>() {
-                            self.resolve_in(Space::Role, role);
-                        }
-                    }
-                    _ => {}
-                },
+                Operand::Expr(value) => self.fires_by(value),
+                Operand::Labelled(all) => self.fires_by(&all.value),
                 Operand::Comma(_) | Operand::Assign(_) => {}
             }
+        }
+    }
+
+    fn fires_by(&mut self, value: &'a ast::Expr) {
+        match &value.kind {
+            ExprKind::Number => {
+                self.expr(value);
+            }
+            ExprKind::Call(call) if self.slice(call.callee.span) == "hand" => {
+                for role in call.args.iter().filter_map(|arg| bare_word(&arg.value)).collect::<Vec<_>>() {
+                    self.resolve_in(Space::Role, role);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -15,7 +15,7 @@ impl Checker<'_> {
             if !self.used_functions.contains(&index) {
                 let function = &self.functions[index as usize];
                 let (name, place) = (function.name.to_owned(), function.place);
-                let types = vec![Type::Error; function.decl.params.as_ref().map_or(0, Vec::len)];
+                let types = vec![Type::Error; function.decl.params.as_ref().map_or(0, |params| params.len())];
                 if function.depth == 0 {
                     self.instance(index, types);
                 }

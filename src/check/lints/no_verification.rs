@@ -74,10 +74,10 @@ fn in_step(items: &[StepItem], all: &mut Does) {
                 all.looks |= call.args.iter().any(|arg| matches!(arg, CallArg::Lazy(_)));
             }
             StepItem::Expect(_) => all.looks = true,
-            StepItem::For { body, .. } => in_step(body, all),
-            StepItem::If { body, otherwise, .. } => {
-                in_step(body, all);
-                in_step(otherwise, all);
+            StepItem::For(each) => in_step(&each.body, all),
+            StepItem::If(branch) => {
+                in_step(&branch.body, all);
+                in_step(&branch.otherwise, all);
             }
             StepItem::Let(_) | StepItem::Require(_) => {}
         }

@@ -18,10 +18,10 @@ fn in_step(items: &[StepItem], report: &mut Report) {
     for item in items {
         match item {
             StepItem::Call(call) => in_call(call, report),
-            StepItem::For { body, .. } => in_step(body, report),
-            StepItem::If { body, otherwise, .. } => {
-                in_step(body, report);
-                in_step(otherwise, report);
+            StepItem::For(each) => in_step(&each.body, report),
+            StepItem::If(branch) => {
+                in_step(&branch.body, report);
+                in_step(&branch.otherwise, report);
             }
             StepItem::Expect(_) | StepItem::Let(_) | StepItem::Require(_) => {}
         }

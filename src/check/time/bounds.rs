@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::catalogue::value::Value;
 use crate::check::model::{
     BindingId, BindingKind, Block, Call, CallArg, Expr, ExprKind, For, Item, OnFailure, Policy, ProbeCall, Retry, Step,
-    StepItem, Verify, VerifyUse,
+    StepFor, StepItem, Verify, VerifyUse,
 };
 use crate::check::walk;
 use crate::source::Place;
@@ -192,7 +192,8 @@ impl Bounds<'_, '_> {
             match item {
                 StepItem::Call(call) => self.call(call, said),
                 StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => said.silent = true,
-                StepItem::For { iter, body, place, .. } => {
+                StepItem::For(each) => {
+                    let StepFor { iter, body, place, .. } = &**each;
                     let mut inner = Said::default();
                     self.items(body, &mut inner);
                     said.silent |= inner.silent;
@@ -205,10 +206,10 @@ impl Bounds<'_, '_> {
                         said.worst.unbounded.extend(waits.then_some(*place));
                     }
                 }
-                StepItem::If { body, otherwise, .. } => {
+                StepItem::If(branch) => {
                     let (mut then, mut other) = (Said::default(), Said::default());
-                    self.items(body, &mut then);
-                    self.items(otherwise, &mut other);
+                    self.items(&branch.body, &mut then);
+                    self.items(&branch.otherwise, &mut other);
                     said.silent |= then.silent | other.silent;
                     said.worst.add(then.worst.longer(other.worst));
                 }
@@ -218,7 +219,7 @@ impl Bounds<'_, '_> {
 
     fn call(&mut self, call: &Call, said: &mut Said) {
         let signature = call.signature();
-        let own = call.timeout.as_ref().or_else(|| waiting_time(call));
+        let own = call.timeout.as_deref().or_else(|| waiting_time(call));
         match own {
             Some(expr) => match self.duration(expr) {
                 Some(once) => {
@@ -304,7 +305,7 @@ impl Bounds<'_, '_> {
 fn waiting_time(call: &Call) -> Option<&Expr> {
     let signature = call.signature();
     let given = |at: usize| match call.args.get(at) {
-        Some(CallArg::Value(expr)) => Some(expr),
+        Some(CallArg::Value(expr)) => Some(&**expr),
         _ => None,
     };
     let within = signature.param("within").and_then(|(at, _)| given(at));

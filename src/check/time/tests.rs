@@ -19,8 +19,8 @@ use crate::catalogue::unit::{Action, Capture, Fingerprint, Preview, Probe};
 use crate::catalogue::value::Value;
 use crate::check::eval::{Evaluated, eval};
 use crate::check::model::{
-    Block, Call, CallArg, Expr, ExprKind, Item, Name, Policy, ProbeCall, Retry, Step, StepClauses, StepItem, Verify,
-    VerifyId, VerifyUse,
+    Block, Call, CallArg, Expr, ExprKind, Item, Name, Policy, ProbeCall, Retry, Step, StepClauses, StepFor, StepItem,
+    Verify, VerifyId, VerifyUse,
 };
 use crate::check::order::{OrderNode, order};
 use crate::source::Place;
@@ -240,7 +240,8 @@ fn a_timeout_counts_for_each_attempt_with_the_pauses() {
     assert_eq!(pauses(&retry), seconds(2 + 4 + 8));
     assert_eq!(pauses(&Retry { backoff: 1.0, ..retry.clone() }), seconds(6));
     assert_eq!(pauses(&Retry { times: u32::MAX, ..retry.clone() }), Duration::MAX, "beyond any time, not wrapped");
-    let clauses = StepClauses { timeout: Some(lasting(15)), retry: Some(retry), ..StepClauses::default() };
+    let clauses =
+        StepClauses { timeout: Some(Box::new(lasting(15))), retry: Some(Box::new(retry)), ..StepClauses::default() };
     let step = step(vec![call(&RUN, vec![])], clauses);
     assert_eq!(limit_of_step(&policy(), &step, seconds(10), &mut value).worst, seconds(15));
     assert_eq!(worst_of_step(&policy(), &step, seconds(10), &mut value).worst, seconds(4 * 15 + 14));
@@ -248,10 +249,10 @@ fn a_timeout_counts_for_each_attempt_with_the_pauses() {
 
 #[test]
 fn waits_come_on_top_and_people_stand_beside() {
-    let waits = call(&WAIT, vec![CallArg::Value(lasting(30))]);
-    let what = CallArg::Value(crate::check::eval::tests::text("switch the DNS"));
-    let asks = call(&MANUAL, vec![what.clone(), CallArg::Value(lasting(600))]);
-    let timed = Call { timeout: Some(lasting(5)), retry: Some(1), ..call(&RUN, vec![]) };
+    let waits = call(&WAIT, vec![CallArg::value(lasting(30))]);
+    let what = CallArg::value(crate::check::eval::tests::text("switch the DNS"));
+    let asks = call(&MANUAL, vec![what.clone(), CallArg::value(lasting(600))]);
+    let timed = Call { timeout: Some(Box::new(lasting(5))), retry: Some(1), ..call(&RUN, vec![]) };
     let all = step(vec![call(&RUN, vec![]), waits, asks, timed], StepClauses::default());
     let found = worst_of_step(&policy(), &all, seconds(10), &mut value);
     assert_eq!((found.worst, found.people), (seconds(10 + 30 + 600 + 10), seconds(600)));
@@ -266,12 +267,12 @@ fn a_loop_multiplies_what_is_said() {
     let each = |calls: Vec<Call>, iter: Expr| {
         let body = calls.into_iter().map(|call| StepItem::Call(Arc::new(call))).collect();
         let var = crate::check::model::BindingId(0);
-        let body = vec![StepItem::For { var, iter, filter: None, body, place: Place::default() }];
+        let body = vec![StepItem::For(Box::new(StepFor { var, iter, filter: None, body, place: Place::default() }))];
         Step { body, ..step(Vec::new(), StepClauses::default()) }
     };
     let three = || crate::check::eval::tests::constant(Value::list([Value::Int(1), Value::Int(2), Value::Int(3)]));
     let unknown = || crate::check::eval::tests::binding(7, Type::list(Type::Int));
-    let wait = || call(&WAIT, vec![CallArg::Value(lasting(5))]);
+    let wait = || call(&WAIT, vec![CallArg::value(lasting(5))]);
     let of = |step: Step| worst_of_step(&policy(), &step, seconds(10), &mut value);
     assert_eq!(of(each(vec![wait()], three())).worst, seconds(15));
     assert_eq!(of(each(vec![call(&RUN, vec![])], three())).worst, seconds(10), "the step is killed after its time");
@@ -292,7 +293,7 @@ fn a_probe_that_asks_another_takes_as_long_as_that() {
         place: Place::default(),
     };
     let get = |timeout| probe(&GET, vec![], timeout);
-    let elapsed = |inner| probe(&ELAPSED, vec![CallArg::Lazy(inner)], None);
+    let elapsed = |inner| probe(&ELAPSED, vec![CallArg::lazy(inner)], None);
     let of = |expr: &Expr| worst_of_expr(&policy(), expr, seconds(10), &mut value).worst;
     assert_eq!(of(&elapsed(get(Some(lasting(1))))), seconds(1));
     assert_eq!(of(&elapsed(get(None))), seconds(10));

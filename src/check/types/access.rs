@@ -37,9 +37,9 @@ impl<'a> Checker<'a> {
         let mut base = expr;
         loop {
             base = match &base.kind {
-                ast::ExprKind::Field(inner, _) => {
+                ast::ExprKind::Field(field) => {
                     chain.push(base);
-                    inner
+                    &field.base
                 }
                 ast::ExprKind::Index(parts) => {
                     chain.push(base);
@@ -49,8 +49,8 @@ impl<'a> Checker<'a> {
             };
         }
         let mut typed = match chain.last().map(|last| (&last.kind, last.span)) {
-            Some((ast::ExprKind::Field(inner, name), span)) if matches!(inner.kind, ast::ExprKind::Name) => {
-                match self.special(inner.span, *name, span) {
+            Some((ast::ExprKind::Field(field), span)) if matches!(field.base.kind, ast::ExprKind::Name) => {
+                match self.special(field.base.span, field.name, span) {
                     Some(typed) => {
                         chain.pop();
                         typed
@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
         };
         for step in chain.into_iter().rev() {
             typed = match &step.kind {
-                ast::ExprKind::Field(_, name) => self.field(typed, *name, step.span),
+                ast::ExprKind::Field(field) => self.field(typed, field.name, step.span),
                 ast::ExprKind::Index(parts) => self.element(typed, &parts[1], step.span),
                 _ => typed,
             };

@@ -58,8 +58,8 @@ impl<'a> Checker<'a> {
                 typed.place = place;
                 typed
             }
-            ast::ExprKind::List(items) => self.list(items, expr.span, hint),
-            ast::ExprKind::Map(entries) => self.map(entries, expr.span, hint),
+            ast::ExprKind::List(list) => self.list(&list.items, expr.span, hint),
+            ast::ExprKind::Map(map) => self.map(&map.entries, expr.span, hint),
             ast::ExprKind::Comprehension(parts) => self.comprehension(parts, expr.span, hint),
             ast::ExprKind::Unary(UnaryOp::Not, inner) => {
                 let operand = self.condition(inner, format_args!("`not`"));

@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
     /// `refuse("why")`; its type is that of what it stands in for.
     fn refusal(&mut self, call: &'a ast::Call, span: Span, stands_for: &Type) -> Expr {
         let place = self.place(span);
-        match call.args.as_slice() {
+        match &*call.args {
             [why] if why.label.is_none() => {
                 let why = self.expr_as(&why.value, &Type::String, format_args!("`refuse`"));
                 Expr { kind: ExprKind::Refuse(Box::new(why)), ty: stands_for.clone(), place }

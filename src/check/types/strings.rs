@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
                 (Value::Url(text), Type::Url)
             }
             Some(Type::Version) => match functions::read_version(&text) {
-                Some(version) => (Value::Version(version), Type::Version),
+                Some(version) => (Value::version(version), Type::Version),
                 None => {
                     self.error(Code::BadLiteral, span, format!("{text:?} is no version"))
                         .set_label("not a semantic version")

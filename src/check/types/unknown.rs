@@ -97,7 +97,7 @@ impl<'a> Checker<'a> {
                     self.collect_block(decl.body.as_ref(), found);
                     self.collect_block(decl.otherwise.as_ref().and_then(|other| other.body.as_ref()), found);
                 }
-                StmtKind::Clause(clause) => self.collect_block(clause.block.as_ref(), found),
+                StmtKind::Clause(clause) => self.collect_block(clause.block.as_deref(), found),
                 StmtKind::For(each) => self.collect_lets(&each.body.stmts, found),
                 StmtKind::If(branch) => {
                     self.collect_lets(&branch.body.stmts, found);

@@ -10,7 +10,7 @@ use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::show;
 use crate::catalogue::value::Value;
-use crate::check::model::{BindingId, Expr, Step, StepItem, Undo};
+use crate::check::model::{BindingId, Expr, Step, StepFor, StepIf, StepItem, Undo};
 use crate::run::event::{Event, UndoNote};
 
 impl Frame<'_> {
@@ -125,13 +125,15 @@ impl Frame<'_> {
                 }
                 StepItem::Require(require) => self.require(require, look)?,
                 StepItem::Expect(check) => self.expect(check, look)?,
-                StepItem::For { var, iter, filter, body, .. } => {
+                StepItem::For(each) => {
+                    let StepFor { var, iter, filter, body, .. } = &**each;
                     for element in self.elements(iter, *var, filter.as_ref(), look)? {
                         self.set(*var, element);
                         self.items(body, look)?;
                     }
                 }
-                StepItem::If { condition, body, otherwise, .. } => {
+                StepItem::If(branch) => {
+                    let StepIf { condition, body, otherwise, .. } = &**branch;
                     let body = if truth(self.eval_as_planned(condition, look)?)? { body } else { otherwise };
                     self.items(body, look)?;
                 }

@@ -95,7 +95,7 @@ impl Rig {
 
     fn args(&self, signature: &'static Signature, given: &[(&str, Value)]) -> Vec<CallArg> {
         let arg = |param: &Parameter| match given.iter().find(|(name, _)| *name == param.name) {
-            Some((_, value)) => CallArg::Value(self.constant(value.clone())),
+            Some((_, value)) => CallArg::value(self.constant(value.clone())),
             None => CallArg::Absent,
         };
         signature.params.iter().map(arg).collect()
@@ -160,9 +160,9 @@ impl Rig {
         let mut policy = self.policy.lock().unwrap();
         let items = works.iter().filter_map(|(_, work)| match work {
             Work::Step(step) => Some(Item::Step(Arc::clone(step))),
-            Work::Verify(_, place) => Some(Item::Verify((**place).clone())),
-            Work::Require(require) => Some(Item::Require((**require).clone())),
-            Work::Observe(observe) => Some(Item::Observe((**observe).clone())),
+            Work::Verify(_, place) => Some(Item::Verify(Arc::clone(place))),
+            Work::Require(require) => Some(Item::Require(Arc::clone(require))),
+            Work::Observe(observe) => Some(Item::Observe(Arc::clone(observe))),
             Work::Dynamic(item) => Some((**item).clone()),
             Work::Bind(binding) => Some(Item::Let(*binding)),
         });

@@ -2,7 +2,7 @@
 
 use super::rig::{Rig, assert_outcome, step};
 use crate::catalogue::value::Value;
-use crate::check::model::{BinaryOp, OnFailure, Retry, StepItem};
+use crate::check::model::{BinaryOp, OnFailure, Retry, StepFor, StepIf, StepItem};
 use crate::run::event::{Event, NodeOutcome, Outcome};
 
 #[test]
@@ -61,9 +61,9 @@ fn done_when_is_asked_before_and_after() {
     rig.write("there", "");
     let exists = |path: &str| rig.probe("file.exists", &[("path", Value::Path(path.into()))]);
     let mut already = rig.step("already", vec![rig.sh("touch ran")]);
-    already.clauses.done_when = Some(exists("there"));
+    already.clauses.done_when = Some(Box::new(exists("there")));
     let mut useless = rig.step("useless", vec![rig.sh("true")]);
-    useless.clauses.done_when = Some(exists("never"));
+    useless.clauses.done_when = Some(Box::new(exists("never")));
     let ended = rig.run(rig.chain(vec![("already", step(already)), ("useless", step(useless))]));
     assert_eq!(rig.outcome(&ended.run, "already"), Some(NodeOutcome::Already));
     assert_eq!(rig.read("ran"), None);
@@ -80,7 +80,8 @@ fn a_retry_restores_what_the_attempt_changed_unless_it_is_idempotent() {
         let fails_twice = rig.sh("echo >> .tries; test $(wc -l < .tries) -ge 3");
         let mut tried = rig.step("tried", vec![append, fails_twice]);
         tried.clauses.idempotent = idempotent;
-        tried.clauses.retry = Some(Retry { times: 2, every: std::time::Duration::from_millis(5), backoff: 2.0 });
+        let retry = Retry { times: 2, every: std::time::Duration::from_millis(5), backoff: 2.0 };
+        tried.clauses.retry = Some(Box::new(retry));
         let ended = rig.run(rig.chain(vec![("tried", step(tried))]));
         assert_outcome(&ended, Outcome::Done);
         assert_eq!(rig.read("log").as_deref(), Some(expected));
@@ -141,18 +142,19 @@ fn lets_loops_and_conditions_inside_a_step() {
     let write = |rig: &Rig| {
         let StepItem::Call(call) = rig.put("", "here") else { unreachable!() };
         let mut call = (*call).clone();
-        call.args[0] = crate::check::model::CallArg::Value(variable(rig));
+        call.args[0] = crate::check::model::CallArg::value(variable(rig));
         StepItem::Call(std::sync::Arc::new(call))
     };
     let condition = rig.binary(BinaryOp::Eq, variable(&rig), rig.constant(Value::Path("b".into())));
     let paths = ["a", "b", "c"].map(|path| Value::Path(path.into()));
-    let body = vec![StepItem::For {
+    let inner = StepIf { condition, body: vec![], otherwise: vec![write(&rig)], place: rig.place() };
+    let body = vec![StepItem::For(Box::new(StepFor {
         var,
         iter: rig.constant(Value::list(paths)),
         filter: None,
-        body: vec![StepItem::If { condition, body: vec![], otherwise: vec![write(&rig)], place: rig.place() }],
+        body: vec![StepItem::If(Box::new(inner))],
         place: rig.place(),
-    }];
+    }))];
     let ended = rig.run(rig.chain(vec![("loop", step(rig.step("loop", body)))]));
     assert_outcome(&ended, Outcome::Done);
     assert_eq!(["a", "b", "c"].map(|path| rig.read(path).is_some()), [true, false, true]);

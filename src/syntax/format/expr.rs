@@ -15,11 +15,12 @@ impl Printer<'_> {
                 self.word(expr.span)
             }
             ExprKind::Paren(inner) => self.items(["(", "", ")"], expr.span, &[(None, inner)]),
-            ExprKind::List(items) => {
+            ExprKind::List(list) => {
+                let items = &list.items;
                 let items: Vec<_> = items.iter().map(|item| (None, item)).collect();
                 self.items(["[", ",", "]"], expr.span, &items)
             }
-            ExprKind::Map(entries) => self.map(entries, expr.span),
+            ExprKind::Map(map) => self.map(&map.entries, expr.span),
             ExprKind::Comprehension(all) => self.comprehension(all, expr.span),
             ExprKind::Unary(..) => self.unary(expr),
             ExprKind::Binary(all) => self.binary(all),
@@ -72,7 +73,8 @@ impl Printer<'_> {
         let mut head = expr;
         loop {
             let next = match &head.kind {
-                ExprKind::Field(inner, _) | ExprKind::Optional(inner) => inner,
+                ExprKind::Field(field) => &field.base,
+                ExprKind::Optional(inner) => inner,
                 ExprKind::Index(parts) => &parts[0],
                 ExprKind::Call(call) => &call.callee,
                 _ => break,
@@ -83,7 +85,7 @@ impl Printer<'_> {
         let mut docs = vec![self.expr(head)];
         for tail in tails.into_iter().rev() {
             match &tail.kind {
-                ExprKind::Field(_, name) => docs.extend([Doc::text("."), self.word(name.0)]),
+                ExprKind::Field(field) => docs.extend([Doc::text("."), self.word(field.name.0)]),
                 ExprKind::Index(parts) => {
                     docs.extend([Doc::text("["), self.expr(&parts[1]), Doc::text("]")]);
                 }

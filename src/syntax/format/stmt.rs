@@ -122,10 +122,10 @@ impl Printer<'_> {
     }
 
     fn clause(&mut self, clause: &Clause, docs: &mut Vec<Doc>) {
-        if let [Operand::Labelled(label, value)] = clause.operands.as_slice()
-            && *label == clause.word
+        if let [Operand::Labelled(all)] = &*clause.operands
+            && all.label == clause.word
         {
-            docs.extend([self.word(label.0), Doc::text(": "), self.expr(value)]);
+            docs.extend([self.word(all.label.0), Doc::text(": "), self.expr(&all.value)]);
             return;
         }
         docs.push(self.word(clause.word.0));
@@ -139,8 +139,9 @@ impl Printer<'_> {
                     operands.push(Doc::Nest(vec![Doc::text(","), Doc::Break(" "), value]));
                 }
                 Operand::Assign(expr) => operands.extend([Doc::text(" = "), self.expr(expr)]),
-                Operand::Labelled(label, expr) => {
-                    operands.extend([Doc::text(" "), self.word(label.0), Doc::text(": "), self.expr(expr)]);
+                Operand::Labelled(all) => {
+                    let (label, value) = (self.word(all.label.0), self.expr(&all.value));
+                    operands.extend([Doc::text(" "), label, Doc::text(": "), value]);
                 }
             }
         }

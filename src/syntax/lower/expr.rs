@@ -3,7 +3,9 @@
 use super::{Lower, only};
 use crate::diagnostics::Code;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, Binary, BinaryOp, Call, Comprehension, Expr, ExprKind, Ident, Key, UnaryOp};
+use crate::syntax::ast::{
+    Arg, Binary, BinaryOp, Call, Comprehension, Expr, ExprKind, Field, Ident, Key, List, Map, UnaryOp,
+};
 use crate::syntax::grammar::{Node, Nodes, Rule};
 
 /// The longest chain of operators, or of what follows an operand. The tree of a chain is as deep as the chain is long,
@@ -158,7 +160,10 @@ impl Lower<'_> {
         let tail = self.span(&node);
         let span = expr.span.to(tail);
         let kind = match node.as_rule() {
-            Rule::field => ExprKind::Field(Box::new(expr), Ident(Span::new(tail.start + 1, tail.end))),
+            Rule::field => {
+                let name = Ident(Span::new(tail.start + 1, tail.end));
+                ExprKind::Field(Box::new(Field { base: expr, name }))
+            }
             Rule::index => ExprKind::Index(Box::new([expr, self.expr(only(node))])),
             Rule::optional => ExprKind::Optional(Box::new(expr)),
             Rule::call => {
@@ -168,7 +173,7 @@ impl Lower<'_> {
                     let (label, value) = self.argument(part, false);
                     args.push(Arg { label, value });
                 }
-                ExprKind::Call(Box::new(Call { callee: expr, args }))
+                ExprKind::Call(Box::new(Call { callee: expr, args: args.into_boxed_slice() }))
             }
             rule => unreachable!("{rule:?} follows no operand"),
         };
@@ -193,7 +198,7 @@ impl Lower<'_> {
         if let Some(inner) = items.iter().find(|item| matches!(item.kind, ExprKind::Comprehension(_))) {
             self.refuse_comprehension(inner.span, span);
         }
-        ExprKind::List(items)
+        ExprKind::List(Box::new(List { items: items.into_boxed_slice() }))
     }
 
     fn argument(&mut self, node: Node, bracketed: bool) -> (Option<Ident>, Expr) {
@@ -252,8 +257,7 @@ impl Lower<'_> {
             let value = self.expr(parts.next().expect("an entry has a value"));
             entries.push((Key { span: key, quoted }, value));
         }
-        entries.shrink_to_fit();
-        Expr { kind: ExprKind::Map(entries), span }
+        Expr { kind: ExprKind::Map(Box::new(Map { entries: entries.into_boxed_slice() })), span }
     }
 
     fn prefix(&mut self, node: &Node) -> Op {

@@ -39,11 +39,11 @@ impl Lower<'_> {
             ty: None,
             value: None,
             title: None,
-            clauses: Vec::new(),
+            clauses: Box::default(),
             body: None,
             otherwise: None,
         };
-        let mut instead = Vec::new();
+        let (mut clauses, mut instead) = (Vec::new(), Vec::new());
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::name => {
@@ -57,9 +57,10 @@ impl Lower<'_> {
                 Rule::block => decl.body = Some(self.block(part)),
                 Rule::instead => instead.push(part),
                 rule if is_expr(rule) => decl.value = Some(self.expr(part)),
-                _ => decl.clauses.push(self.header_clause(part)),
+                _ => clauses.push(self.header_clause(part)),
             }
         }
+        decl.clauses = clauses.into_boxed_slice();
         // `a {…} otherwise b {…} otherwise c {…}`: each alternative is that of the one before it.
         decl.otherwise = instead.into_iter().rev().fold(None, |next, part| {
             let mut decl = self.decl(part, keyword);
@@ -69,7 +70,7 @@ impl Lower<'_> {
         decl
     }
 
-    pub(super) fn params(&mut self, node: Node) -> Vec<Param> {
+    pub(super) fn params(&mut self, node: Node) -> Box<[Param]> {
         node.into_inner().map(|formal| self.param(formal)).collect()
     }
 
@@ -102,7 +103,7 @@ impl Lower<'_> {
                 _ => operands.push(Operand::Expr(self.expr(part))),
             }
         }
-        Clause { word, operands, block: None, span }
+        Clause { word, operands: operands.into_boxed_slice(), block: None, span }
     }
 
     /// Each word of a phrase such as `at most`, as a name.

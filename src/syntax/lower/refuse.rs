@@ -151,8 +151,8 @@ impl Lower<'_> {
     /// Something else than a name before `(`.
     pub(super) fn refuse_callee(&mut self, callee: &Expr) {
         let mut expr = callee;
-        while let ExprKind::Field(inner, _) = &expr.kind {
-            expr = inner;
+        while let ExprKind::Field(field) = &expr.kind {
+            expr = &field.base;
         }
         if !matches!(expr.kind, ExprKind::Name) {
             self.report(

@@ -2,7 +2,7 @@
 
 use super::{Lower, is_expr, only};
 use crate::source::Span;
-use crate::syntax::ast::{Block, Clause, Expr, For, If, Operand, Stmt, StmtKind};
+use crate::syntax::ast::{Block, Clause, Expr, For, If, Labelled, Operand, Stmt, StmtKind};
 use crate::syntax::grammar::{Node, Rule};
 
 impl Lower<'_> {
@@ -31,7 +31,7 @@ impl Lower<'_> {
                 stmts.push(self.statement(part));
             }
         }
-        Block { stmts, span, braced: true }
+        Block { stmts: stmts.into_boxed_slice(), span, braced: true }
     }
 
     /// A block, or the one statement that stands for it.
@@ -41,7 +41,7 @@ impl Lower<'_> {
         }
         let stmt = self.statement(node);
         let span = stmt.span;
-        Block { stmts: vec![stmt], span, braced: false }
+        Block { stmts: Box::new([stmt]), span, braced: false }
     }
 
     fn clause(&mut self, node: Node, span: Span) -> Clause {
@@ -52,13 +52,15 @@ impl Lower<'_> {
             Rule::marked => 2,
             _ => 1,
         });
-        let mut clause = Clause { word, operands: Vec::with_capacity(count.sum()), block: None, span };
+        let mut operands = Vec::with_capacity(count.sum());
+        let mut block = None;
         for part in parts {
             match part.as_rule() {
-                Rule::block => clause.block = Some(self.block(part)),
-                _ => self.operand_parts(part, &mut clause.operands),
+                Rule::block => block = Some(Box::new(self.block(part))),
+                _ => self.operand_parts(part, &mut operands),
             }
         }
+        let clause = Clause { word, operands: operands.into_boxed_slice(), block, span };
         self.refuse_assignment(&clause);
         self.refuse_item_as_clause(&clause);
         clause
@@ -70,7 +72,7 @@ impl Lower<'_> {
                 let mut parts = node.into_inner();
                 let label = self.label(&parts.next().expect("a label"));
                 let value = self.expr(parts.next().expect("its value"));
-                operands.push(Operand::Labelled(label, value));
+                operands.push(Operand::Labelled(Box::new(Labelled { label, value })));
             }
             Rule::comma => {
                 let value = self.expr(only(node));
@@ -95,7 +97,8 @@ impl Lower<'_> {
         let mut parts = node.into_inner();
         let word = self.label(&parts.next().expect("a label"));
         let value = self.expr(parts.next().expect("its value"));
-        Clause { word, operands: vec![Operand::Labelled(word, value)], block: None, span }
+        let operand = Operand::Labelled(Box::new(Labelled { label: word, value }));
+        Clause { word, operands: Box::new([operand]), block: None, span }
     }
 
     /// An expression alone on its line. Anything behind it is a second statement without a `;`.
@@ -136,7 +139,7 @@ impl Lower<'_> {
             var: var.expect("a loop binds a name"),
             iter: iter.expect("a loop walks something"),
             filter,
-            clauses,
+            clauses: clauses.into_boxed_slice(),
             body: body.expect("a loop has a body"),
         }
     }

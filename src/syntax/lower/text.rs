@@ -29,7 +29,7 @@ impl Lower<'_> {
                 }
             }
         }
-        Expr { kind: ExprKind::Str(Box::new(Str { form, pieces })), span }
+        Expr { kind: ExprKind::Str(Box::new(Str { form, pieces: pieces.into_boxed_slice() })), span }
     }
 }
 

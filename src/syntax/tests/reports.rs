@@ -90,6 +90,13 @@ fn what_was_expected_and_what_stands_there() {
 }
 
 #[test]
+fn no_reserved_word_is_a_value() {
+    for word in crate::syntax::words::RESERVED.iter().filter(|word| !["true", "false", "none"].contains(word)) {
+        assert!(!reports(&format!("let x = {word}\n")).is_empty(), "`{word}` is read as a name");
+    }
+}
+
+#[test]
 fn a_missing_operand_does_not_hide_the_next_item() {
     let text = "let x =\nparam y: strin g\nlet z = 4 *\n\nphase p { step a { f( } }\n";
     assert_eq!(
