@@ -3,9 +3,10 @@
 use crate::catalogue::args::Arg;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::look::Look;
-use crate::catalogue::unit::Preview;
+use crate::catalogue::unit::{Change, Preview};
 use crate::catalogue::value::Value;
 use crate::check::expand::{ExpandedCall, ExpandedNode};
+use crate::check::model::Policy;
 
 use super::PlanError;
 use super::failure;
@@ -14,21 +15,25 @@ use super::model::{CallPreview, Node, NodeId};
 
 /// Previews every call. What an earlier step may change is previewed as it is now, and says so; what is not there yet
 /// because an earlier step makes it is no error.
-pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
-    let words = failure::words(&expanded);
+pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
+    let mut words = failure::words(policy, &expanded).into_iter();
     let mut nodes: Vec<Node> = Vec::with_capacity(expanded.len());
+    let mut stopped: Vec<(String, String)> = Vec::new();
     for (index, node) in expanded.into_iter().enumerate() {
         let mut previews = Vec::with_capacity(node.calls.len());
         let mut known_after = Vec::new();
         let mut own = Effects::none();
         for call in &node.calls {
             let before = foreseen::before(call, &node, &own, &nodes);
-            previews.push(preview(call, before, &nodes, look)?);
+            let mut preview = preview(call, before, &nodes, look)?;
+            stops(&mut preview.preview, &node.key, &mut stopped);
+            previews.push(preview);
             own.extend(call.effects.clone());
         }
         for (from, name) in &node.uses {
             known_after.push((name.to_string(), nodes[*from].key.clone()));
         }
+        let (if_it_fails, undo) = words.next().expect("there is one for each node");
         nodes.push(Node {
             id: NodeId(index as u32),
             key: node.key.to_string(),
@@ -49,7 +54,9 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
             people: node.people,
             known_after,
             previews,
-            if_it_fails: words[index].clone(),
+            if_it_fails,
+            expectations: Vec::new(),
+            undo,
             worst: node.worst,
             timeout: node.timeout,
             mitigates: node.mitigates,
@@ -57,6 +64,25 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
         });
     }
     Ok(nodes)
+}
+
+/// A start beside which a copy runs now, which an earlier stop ends: then the copy is no reason to worry.
+fn stops(preview: &mut Preview, key: &str, stopped: &mut Vec<(String, String)>) {
+    for change in &preview.changes {
+        if let Change::Process { summary } = change
+            && let Some((pid, _)) = summary.strip_prefix("stop pid ").and_then(|rest| rest.split_once(','))
+        {
+            stopped.push((pid.to_owned(), key.to_owned()));
+        }
+    }
+    for note in &mut preview.notes {
+        let Some(running) = note.strip_prefix("already runs (pid ") else { continue };
+        let pid = running.split(',').next().unwrap_or_default();
+        if let Some((_, by)) = stopped.iter().find(|(stopped, _)| stopped == pid) {
+            let by = if by == key { "this step".to_owned() } else { format!("`{by}`") };
+            *note = format!("runs now as pid {pid}, which {by} stops before");
+        }
+    }
 }
 
 fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &Look) -> Result<CallPreview, PlanError> {
