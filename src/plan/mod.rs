@@ -14,6 +14,7 @@ pub mod render;
 pub mod saved;
 mod times;
 mod uses;
+mod writers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

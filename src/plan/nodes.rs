@@ -5,12 +5,12 @@ use crate::catalogue::effect::Effects;
 use crate::catalogue::look::Look;
 use crate::catalogue::unit::{Change, Preview};
 use crate::catalogue::value::Value;
-use crate::check::expand::{ExpandedCall, ExpandedNode};
+use crate::check::expand::{ExpandedCall, ExpandedNode, Work};
 use crate::check::model::Policy;
 
 use super::PlanError;
 use super::failure;
-use super::foreseen::{self, Before};
+use super::foreseen::{self, Ahead};
 use super::model::{CallPreview, Node, NodeId};
 
 /// Previews every call. What an earlier step may change is previewed as it is now, and says so; what is not there yet
@@ -19,16 +19,17 @@ pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look
     let mut words = failure::words(policy, &expanded).into_iter();
     let mut nodes: Vec<Node> = Vec::with_capacity(expanded.len());
     let mut stopped: Vec<(String, String)> = Vec::new();
+    let mut ahead = Ahead::new();
     for (index, node) in expanded.into_iter().enumerate() {
         let mut previews = Vec::with_capacity(node.calls.len());
         let mut known_after = Vec::new();
-        let mut own = Effects::none();
         for call in &node.calls {
-            let before = foreseen::before(call, &node, &own, &nodes);
-            let mut preview = preview(call, before, &nodes, look)?;
+            let mut preview = preview(call, &node, index, &mut ahead, &nodes, look)?;
             stops(&mut preview.preview, &node.key, &mut stopped);
             previews.push(preview);
-            own.extend(call.effects.clone());
+        }
+        if node.calls.is_empty() && node.changes {
+            ahead.unforeseen(&node.effects, &node, index);
         }
         for (from, name) in &node.uses {
             known_after.push((name.to_string(), nodes[*from].key.clone()));
@@ -85,9 +86,25 @@ fn stops(preview: &mut Preview, key: &str, stopped: &mut Vec<(String, String)>) 
     }
 }
 
-fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &Look) -> Result<CallPreview, PlanError> {
+/// What `call` writes: of a step that says so itself, what it says.
+fn written<'n>(call: &'n ExpandedCall, node: &'n ExpandedNode) -> &'n Effects {
+    match &node.work {
+        Work::Step(step) if step.clauses.writes.is_some() || step.clauses.touches.is_some() => &node.effects,
+        _ => &call.effects,
+    }
+}
+
+fn preview(
+    call: &ExpandedCall,
+    node: &ExpandedNode,
+    index: usize,
+    ahead: &mut Ahead,
+    nodes: &[Node],
+    look: &Look,
+) -> Result<CallPreview, PlanError> {
     let text = as_written(call);
     if call.args.any_unknown() {
+        ahead.unforeseen(written(call, node), node, index);
         let preview = Preview {
             summary: text.clone(),
             opaque: Some("it uses a value that only the run will know".to_owned()),
@@ -95,17 +112,36 @@ fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &L
         };
         return Ok(CallPreview { call: text, preview, fingerprint: None });
     }
-    let looked = call.call.action.preview(&call.args, look);
-    let looked = looked.and_then(|preview| Ok((preview, call.call.action.fingerprint(&call.args, look)?)));
-    match (looked, before) {
+    let action = &call.call.action;
+    // A call that foresees its files looks at nothing else, so it sees what is foreseen; unless some of it is not.
+    let unknown = ahead.unknown_before(call, node, nodes);
+    if !unknown.is_some_and(|before| before.definite) {
+        let after = ahead.look(look);
+        if let Ok(Some(files)) = action.foresee(&call.args, &after)
+            && let Ok(mut preview) = action.preview(&call.args, &after)
+            && let Ok(fingerprint) = action.fingerprint(&call.args, look)
+        {
+            preview.notes.extend(ahead.shown_after(call, &files, look, nodes));
+            if foreseen::counts(call, node) {
+                ahead.foreseen(call, node, index, files);
+            } else {
+                ahead.unforeseen(written(call, node), node, index);
+            }
+            return Ok(CallPreview { call: text, preview, fingerprint });
+        }
+    }
+    let before = ahead.before(call, node, nodes);
+    let looked = action.preview(&call.args, look);
+    let looked = looked.and_then(|preview| Ok((preview, action.fingerprint(&call.args, look)?)));
+    let shown = match (looked, before) {
         (Ok((mut preview, fingerprint)), before) => {
             if let Some(before) = before.filter(|before| before.definite) {
                 preview.notes.push(format!("shown as it is now: before it, {}", before.what));
             }
-            Ok(CallPreview { call: text, preview, fingerprint })
+            CallPreview { call: text, preview, fingerprint }
         }
         (Err(error), before) => {
-            let Some(before) = before.or_else(|| foreseen::by_anything(call, nodes)) else {
+            let Some(before) = before.or_else(|| ahead.by_anything(call, nodes)) else {
                 return Err(PlanError::World { place: call.call.place, error });
             };
             // What an earlier step makes is not there yet: the run will see, and looks before it writes.
@@ -114,9 +150,11 @@ fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &L
                 opaque: Some(format!("cannot be foreseen: {} now, and before it {}", error.what, before.what)),
                 ..Preview::default()
             };
-            Ok(CallPreview { call: text, preview, fingerprint: None })
+            CallPreview { call: text, preview, fingerprint: None }
         }
-    }
+    };
+    ahead.unforeseen(written(call, node), node, index);
+    Ok(shown)
 }
 
 /// A call with the values of its arguments: `git.restore(["a.ts"], from: "5f3c…")`.

@@ -138,16 +138,18 @@ impl Text<'_> {
 
     fn pin(&mut self, pin: &Pin) {
         let name = pin.name.rsplit('.').next().unwrap_or(&pin.name);
+        // Who wants the whole of it reads the policy.
+        let from = shortened(&pin.from, self.width);
         match &pin.value {
             Some(value) => {
                 // A long list is known by its beginning; `--format json` has all of it.
                 let value = shortened(&value.to_string(), self.width * 3);
                 let how = if pin.relative { "pinned: " } else { "" };
-                self.value(name, &value, Paint::info, &format!("{how}{}", pin.from));
+                self.value(name, &value, Paint::info, &format!("{how}{from}"));
             }
             None => {
                 let after = pin.after.as_deref().unwrap_or("it runs");
-                self.value(name, &format!("known after {after}"), Paint::warn, &pin.from);
+                self.value(name, &format!("known after {after}"), Paint::warn, &from);
             }
         }
     }
