@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::command::{Command, Finished, Spawn};
 use super::error::{Error, ErrorKind, Result};
+use super::foreseen::{Foreseen, Overlay};
 use super::person::Person;
 
 /// Gives the value of a secret by name. The value must not be stored, printed or passed in an argv.
@@ -23,6 +24,7 @@ pub struct Look {
     may_exec: bool,
     person: Option<Arc<dyn Person>>,
     guarded: Arc<[PathBuf]>,
+    overlay: Option<Overlay>,
 }
 
 /// A path that was found to stay inside the roots.
@@ -47,7 +49,28 @@ impl Look {
         };
         let also = also.into_iter().map(resolve).collect();
         let guarded = Arc::from([root.join(".rbk")]);
-        Self { root, also, spawn, secrets, cancel: Cancel::new(), may_exec: false, person: None, guarded }
+        Self {
+            root,
+            also,
+            spawn,
+            secrets,
+            cancel: Cancel::new(),
+            may_exec: false,
+            person: None,
+            guarded,
+            overlay: None,
+        }
+    }
+
+    /// The same world with files as earlier steps will leave them.
+    #[must_use]
+    pub fn foreseeing(&self, overlay: &Overlay) -> Self {
+        Self { overlay: Some(overlay.clone()), ..self.clone() }
+    }
+
+    /// What will stand at `at`, where a plan foresees it.
+    pub(super) fn foreseen(&self, at: &Located) -> Option<Foreseen> {
+        self.overlay.as_ref()?.at(&at.path)
     }
 
     /// The same world with its own state in `folder` (absolute): units neither capture nor change it.

@@ -11,6 +11,7 @@ pub mod effect;
 pub mod error;
 pub mod facts;
 mod folder;
+pub mod foreseen;
 pub mod json;
 pub mod keep;
 mod locate;

@@ -14,6 +14,9 @@ use super::show;
 impl Look {
     /// What stands at a place, a link not followed; `None` where nothing does.
     pub fn facts(&self, at: &Located) -> Result<Option<Facts>> {
+        if let Some(file) = self.foreseen(at) {
+            return Ok(Some(file.facts()));
+        }
         match std::fs::symlink_metadata(&at.path) {
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(Error::io(format!("look at `{}`", at.name), &error)),
@@ -34,6 +37,9 @@ impl Look {
     /// Opens a regular file. FIFOs, sockets and devices are refused, never opened.
     pub fn open(&self, at: &Located) -> Result<(File, Facts)> {
         let facts = self.facts_of_existing(at)?;
+        if let Some(file) = self.foreseen(at) {
+            return Ok((file.open().map_err(|error| failed("foresee", at, &error))?, facts));
+        }
         if !facts.is_file() {
             return Err(Error::failed(format!("`{}` is {}, not a file", at.name, facts.sort.name())));
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::args::Args;
 use super::effect::Effects;
 use super::error::Result;
+use super::foreseen::Foreseen;
 use super::keep::Keep;
 use super::look::Look;
 use super::signature::Signature;
@@ -28,6 +29,12 @@ pub trait Action: Send + Sync {
 
     /// What it would change, for a person.
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview>;
+
+    /// The files that it will leave, where it writes nothing else and all of their content is known now.
+    fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        let _ = (args, look);
+        Ok(None)
+    }
 
     /// A digest of the present state of what it would write, to notice drift; `None` where there is none to take
     /// (a shell command, a process).

@@ -22,6 +22,8 @@ pub enum Exit {
     Refused = 6,
     /// The undo failed; a person must look.
     UndoFailed = 7,
+    /// The plan changes something (`plan --detailed-exitcode`).
+    Changes = 10,
     /// Interrupted; can be undone or resumed.
     Interrupted = 130,
 }
@@ -37,6 +39,7 @@ impl Exit {
         (Self::Locked, "another run holds the lock"),
         (Self::Refused, "refused by a guard, or declined before the first write: nothing changed"),
         (Self::UndoFailed, "the undo failed: a person must look"),
+        (Self::Changes, "the plan changes something (`rbk plan --detailed-exitcode` only; nothing to change is 0)"),
         (Self::Interrupted, "interrupted; can be undone"),
     ];
 }

@@ -9,6 +9,8 @@ use crate::catalogue::look::Look;
 use crate::check::model::Policy;
 use crate::plan::model::{Plan, Request};
 use crate::plan::{self, Drawn, PlanError, render};
+use crate::run::secrets::Secrets;
+use crate::store::Sqlite;
 
 use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
@@ -26,23 +28,56 @@ pub struct PlanVerb {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
+    /// Exit with 10 when a run would change something, and with 0 when not
+    #[arg(long)]
+    detailed_exitcode: bool,
 }
 
 impl PlanVerb {
     pub fn run(self, context: &Context) -> Done {
-        let planned = make(self.request.policy.as_deref(), self.request.request()?, context)?;
+        let mut planned = make(self.request.policy.as_deref(), self.request.request()?, context)?;
+        let secrets = inform(&mut planned, context);
+        let json = || {
+            render::json::render(&planned.plan, &|value| {
+                secrets.scrub_json(value);
+            })
+        };
         if let Some(path) = &self.out {
-            save(path, &planned.plan)?;
+            save(path, &json())?;
         }
         match self.format {
-            Format::Text => context.result(&render::text::render(&planned.plan, context.color_out, context.width))?,
-            Format::Json => context.result(&render::json::render(&planned.plan))?,
+            Format::Text => context.result(&text(&planned.plan, &secrets, context.color_out, context))?,
+            Format::Json => context.result(&json())?,
         }
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
         }
-        Ok(Exit::Done)
+        Ok(if self.detailed_exitcode && planned.plan.changes() { Exit::Changes } else { Exit::Done })
     }
+}
+
+/// Adds what a person wants to know and a run does not need: what verifications find now, and what it took before.
+/// Gives the secrets that must not be shown.
+pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
+    let secrets = Secrets::default();
+    let source = secrets.remembering(&planned.look);
+    for secret in &planned.plan.policy.secrets {
+        // One that cannot be had now cannot be shown either.
+        let _ = source(&secret.name.text);
+    }
+    plan::expectations::ask(&mut planned.plan, &planned.look);
+    let folder = world::state_folder(context, planned.look.root());
+    // A journal that cannot be read is said by the run, which needs it; a plan can do without.
+    let typical = Sqlite::look(&folder)
+        .and_then(|store| store.map_or(Ok(None), |store| crate::run::typical::of(&store, &planned.plan)));
+    planned.plan.typical = typical.ok().flatten();
+    secrets
+}
+
+/// The plan for a person, without secrets.
+pub fn text(plan: &Plan, secrets: &Secrets, color: bool, context: &Context) -> String {
+    let text = render::text::render(plan, color, context.width);
+    secrets.scrub(&text).unwrap_or(text)
 }
 
 /// A plan with the world that it was made in.
@@ -98,14 +133,14 @@ pub fn failure(policy: &Policy, error: PlanError) -> Failure {
 }
 
 /// Writes a plan file as a whole: a crash or full disk leaves what was there.
-fn save(path: &Path, plan: &Plan) -> Result<(), Failure> {
+fn save(path: &Path, json: &str) -> Result<(), Failure> {
     use std::io::Write;
     let fail = |error: &std::io::Error| {
         Failure::new(Exit::Failed, format!("cannot save the plan as `{}`: {error}", path.display()))
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temp = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(&error))?;
-    temp.write_all(render::json::render(plan).as_bytes()).map_err(|error| fail(&error))?;
+    temp.write_all(json.as_bytes()).map_err(|error| fail(&error))?;
     temp.as_file().sync_all().map_err(|error| fail(&error))?;
     temp.persist(path).map_err(|error| fail(&error.error))?;
     Ok(())

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::catalogue::error::ErrorKind;
 use crate::catalogue::look::Look;
 use crate::plan::model::{Plan, Saved};
-use crate::plan::{Drawn, PlanError, drift, render, saved};
+use crate::plan::{Drawn, PlanError, drift, saved};
 use crate::report;
 use crate::run::reporter::Reporter;
 use crate::run::{Ended, Setting};
@@ -64,12 +64,14 @@ impl Run {
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             return execute(plan, look, &folder, held, self.format, context);
         }
-        let plan::Planned { plan, look } = plan::make(path.as_deref(), self.request.request()?, context)?;
+        let mut planned = plan::make(path.as_deref(), self.request.request()?, context)?;
         if self.dry_run {
-            context.result(&render::text::render(&plan, context.color_out, context.width))?;
+            let secrets = plan::inform(&mut planned, context);
+            context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
             return Ok(Exit::Done);
         }
-        self.confirm(&plan, context)?;
+        self.confirm(&mut planned, context)?;
+        let plan::Planned { plan, look } = planned;
         let folder = world::state_folder(context, look.root());
         let root = hold_root(&look, &folder)?;
         let held = hold_as(&folder, &plan.run_id())?.with_root(root);
@@ -134,10 +136,11 @@ impl Run {
     }
 
     /// Shows the plan and asks, unless that was answered by `--yes`.
-    fn confirm(&self, plan: &Plan, context: &Context) -> Result<(), Failure> {
-        let environment = plan.target.environment.as_deref();
+    fn confirm(&self, planned: &mut plan::Planned, context: &Context) -> Result<(), Failure> {
+        let policy = Arc::clone(&planned.plan.policy);
+        let environment = planned.plan.target.environment.as_deref();
         let typed =
-            plan.policy.environments.iter().find(|found| Some(&*found.name.text) == environment && found.confirm_typed);
+            policy.environments.iter().find(|found| Some(&*found.name.text) == environment && found.confirm_typed);
         if self.yes {
             return Ok(());
         }
@@ -145,7 +148,8 @@ impl Run {
             return Err(Failure::new(Exit::Person, "this would change the world, and nobody can be asked here")
                 .hint("say `--yes`, or save the plan with `rbk plan -o plan.json` and run that"));
         }
-        context.say(render::text::render(plan, context.color_err, context.width).trim_end());
+        let secrets = plan::inform(planned, context);
+        context.say(plan::text(&planned.plan, &secrets, context.color_err, context).trim_end());
         let wanted = typed.map_or("yes", |environment| &*environment.name.text);
         let mut err = std::io::stderr().lock();
         let _ = write!(err, "\nType `{wanted}` to run this: ").and_then(|()| err.flush());

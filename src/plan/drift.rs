@@ -1,8 +1,9 @@
 //! Drift: what is different now from what a saved plan saw (`language.md` §8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Plan, Saved, SavedNode};
+use super::uses;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +33,11 @@ pub fn between(saved: &Saved, fresh: &Plan) -> Vec<Difference> {
         differ(format!("param {}", old.name), old.value.clone(), new.value.clone());
     }
     let value = |pin: &super::model::Pin| {
-        pin.value.as_ref().map_or_else(|| "known when it runs".to_owned(), ToString::to_string)
+        pin.value.as_ref().map_or_else(|| "known when it runs".to_owned(), |value| uses::settled(value).to_string())
     };
     let now: BTreeMap<_, _> = fresh.pins.iter().map(|pin| (&pin.name, value(pin))).collect();
-    for pin in &saved.pins {
+    let compared: BTreeSet<_> = fresh.pins.iter().filter(|pin| pin.compared).map(|pin| &pin.name).collect();
+    for pin in saved.pins.iter().filter(|pin| compared.contains(&pin.name)) {
         differ(pin.name.clone(), value(pin), now.get(&pin.name).cloned().unwrap_or_else(|| "absent".to_owned()));
     }
     let now: BTreeMap<_, _> = fresh.nodes.iter().map(|node| (&node.key, node)).collect();
@@ -45,7 +47,8 @@ pub fn between(saved: &Saved, fresh: &Plan) -> Vec<Difference> {
             Some(fresh) => nodes(node, fresh, &mut differ),
         }
     }
-    for node in fresh.nodes.iter().filter(|node| !saved.nodes.iter().any(|old| old.key == node.key)) {
+    let known: BTreeSet<_> = saved.nodes.iter().map(|node| &node.key).collect();
+    for node in fresh.nodes.iter().filter(|node| !known.contains(&node.key)) {
         differ(node.key.clone(), "absent".to_owned(), "a node of the plan".to_owned());
     }
     found

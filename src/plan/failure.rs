@@ -1,55 +1,213 @@
-//! In words: the state that is left when a node fails, and the next command.
+//! In words: the state that is left when a node fails, and the next command. And how what it did is taken back.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalogue::signature::UndoKind;
+use crate::catalogue::value::Value;
 use crate::check::expand::{ExpandedNode, FailureScope, Work};
-use crate::check::model::OnFailure;
+use crate::check::model::{Block, ExprKind, Item, OnFailure, Policy, Stage, Undo};
+
+use super::model::Taken;
 
 /// How many names a sentence lists.
 const NAMED: usize = 3;
 
-/// One sentence for each node.
-pub(super) fn words(nodes: &[ExpandedNode]) -> Vec<String> {
-    let mut done: Vec<&str> = Vec::new();
+/// One sentence for each node, and how it is taken back.
+pub(super) fn words(policy: &Policy, nodes: &[ExpandedNode]) -> Vec<(String, Taken)> {
+    let stages = stages(policy);
+    let mut state = State::default();
     let mut sentences = Vec::with_capacity(nodes.len());
     for node in nodes {
-        sentences.push(sentence(node, &done));
-        if node.changes {
-            done.push(&node.key);
+        let taken = taken(policy, node);
+        let other = node.stage_name.as_ref().and_then(|name| stages.get(&(&*node.phase, &**name)).copied());
+        sentences.push((sentence(node, &taken, &state, other), taken.clone()));
+        match taken {
+            Taken::Nothing => {}
+            Taken::Never { .. } => {
+                state.all.push(&node.key);
+                state.lost.push(&node.key);
+            }
+            _ => state.all.push(&node.key),
         }
     }
     sentences
 }
 
-fn sentence(node: &ExpandedNode, done: &[&str]) -> String {
-    let keeps = || match done {
-        [] if node.changes => "what it did itself stays; `rbk undo last` takes it back".to_owned(),
-        [] => "nothing has changed".to_owned(),
-        _ => format!(
-            "{} stay{} done; `rbk undo last` takes {} back",
-            names(done),
-            if done.len() == 1 { "s" } else { "" },
-            if done.len() == 1 { "it" } else { "them" }
-        ),
+/// What stands done before a node, by the text.
+#[derive(Default)]
+struct State<'n> {
+    /// In the order of the text.
+    all: Vec<&'n str>,
+    /// Those of them that nothing takes back.
+    lost: Vec<&'n str>,
+}
+
+/// How what a node did is taken back.
+fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
+    if !node.changes {
+        return Taken::Nothing;
+    }
+    let by_kind = |kind: UndoKind| node.calls.iter().find(|call| call.call.signature().undo == kind);
+    let Work::Step(step) = &node.work else {
+        return match &node.inexact {
+            Some(call) => Taken::Never { why: format!("nothing takes `{call}` back by itself") },
+            None => Taken::Restored,
+        };
     };
+    if let Some(why) = &step.clauses.irreversible {
+        let text = match &why.kind {
+            ExprKind::Const(Value::Str(text)) => text.to_string(),
+            _ => policy.sources.get(why.place.file).slice(why.place.span).trim_matches('"').to_owned(),
+        };
+        return Taken::Never { why: text };
+    }
+    match &step.clauses.undo {
+        Undo::None => Taken::Never { why: "`undo none`".to_owned() },
+        Undo::Repeat => Taken::Repeated,
+        Undo::Block(_) => Taken::Block,
+        Undo::Restore => match (by_kind(UndoKind::None), by_kind(UndoKind::Repeat)) {
+            (Some(call), _) => {
+                Taken::Never { why: format!("nothing takes `{}` back by itself", call.call.signature().name) }
+            }
+            (None, Some(_)) => Taken::Repeated,
+            (None, None) => match node.calls.iter().find(|call| {
+                !call.exact && !matches!(call.call.signature().undo, UndoKind::Inverse | UndoKind::Nothing)
+            }) {
+                Some(call) => Taken::Never { why: format!("`{}` keeps nothing here", call.call.signature().name) },
+                None => Taken::Restored,
+            },
+        },
+    }
+}
+
+fn sentence(node: &ExpandedNode, taken: &Taken, state: &State<'_>, other: Option<&Stage>) -> String {
+    let untouched = state.all.is_empty();
+    if matches!(node.work, Work::Require(_)) && untouched {
+        return "refused: nothing has changed".to_owned();
+    }
+    let left = left(node, taken, state);
     let block = match &node.handling.scope {
         FailureScope::Node => "the step".to_owned(),
         FailureScope::Stage(name) => format!("stage `{name}`"),
         FailureScope::Phase(name) => format!("phase `{name}`"),
         FailureScope::Policy => "the run".to_owned(),
     };
-    match &node.handling.on_failure {
-        // Before the first change there is nothing to go on from, to take back or to handle.
-        _ if matches!(node.work, Work::Require(_)) && done.is_empty() => "refused: nothing has changed".to_owned(),
-        OnFailure::Stop => format!("stops; {}", keeps()),
-        OnFailure::Undo => format!("{block} is undone, then it stops"),
-        OnFailure::Warn => "warns and goes on".to_owned(),
-        OnFailure::Continue => "goes on, and the run ends partial".to_owned(),
-        OnFailure::Run(phase) => format!("phase `{}` is run", phase.text),
-        OnFailure::Steps(_) => "its handler runs, then it stops".to_owned(),
+    let said = matches!(node.handling.scope, FailureScope::Node | FailureScope::Stage(_));
+    let end = match (&node.handling.on_failure, other.filter(|_| !said)) {
+        (_, Some(Stage { name, otherwise: Some(other), .. })) => {
+            format!("stage `{}` is taken back, then `{}` is tried instead", name.text, other.name.text)
+        }
+        (OnFailure::Stop, _) => format!("stops; {left}"),
+        (OnFailure::Undo, _) => match taken {
+            Taken::Never { .. } => format!("{block} is taken back as far as it can be, not this; then it stops"),
+            _ => format!("{block} is taken back, then it stops"),
+        },
+        (OnFailure::Warn, _) => "warns and goes on; the run can still succeed".to_owned(),
+        (OnFailure::Continue, _) => "goes on, and the run ends partial".to_owned(),
+        (OnFailure::Run(phase), _) => format!("phase `{}` is run, then it stops; {left}", phase.text),
+        (OnFailure::Steps(block), _) => match steps(block) {
+            names if names.is_empty() => format!("stops; {left}"),
+            names => {
+                format!("{} {}, then it stops; {left}", list(&names), if names.len() == 1 { "runs" } else { "run" })
+            }
+        },
+    };
+    format!("{}{end}", first(node))
+}
+
+/// What is tried before the failure counts.
+fn first(node: &ExpandedNode) -> String {
+    match &node.work {
+        Work::Step(step) => {
+            step.clauses.retry.as_ref().filter(|retry| retry.times > 0).map_or_else(String::new, |retry| {
+                format!(
+                    "is tried {} more, then ",
+                    if retry.times == 1 { "once".to_owned() } else { format!("{} times", retry.times) }
+                )
+            })
+        }
+        Work::Verify(verify, _) => {
+            let names = verify.on_failure.as_ref().map(steps).unwrap_or_default();
+            if names.is_empty() {
+                String::new()
+            } else {
+                format!("{} first, and it is verified once more; then ", list(&names))
+            }
+        }
+        _ => String::new(),
     }
 }
 
-fn names(done: &[&str]) -> String {
-    let shown: Vec<_> = done.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    let more = done.len().saturating_sub(NAMED);
+/// What stays as it is then, and what takes it back.
+fn left(node: &ExpandedNode, taken: &Taken, state: &State<'_>) -> String {
+    let (all, lost) = (&state.all, &state.lost);
+    if all.is_empty() {
+        return match taken {
+            Taken::Nothing => "nothing has changed".to_owned(),
+            Taken::Never { .. } => "nothing has changed but what it did by then, which cannot be taken back".to_owned(),
+            _ => "nothing has changed but what it did by then, which `rbk undo last` takes back".to_owned(),
+        };
+    }
+    let mut text = format!("{} stay{} done", list(all), if all.len() == 1 { "s" } else { "" });
+    if all.len() == lost.len() {
+        text.push_str(", for good");
+    } else {
+        let them = if all.len() == 1 { "it" } else { "them" };
+        text.push_str(&format!("; `rbk undo last` takes {them} back"));
+        if !lost.is_empty() {
+            text.push_str(&format!(", but not {}", list(lost)));
+        }
+    }
+    if matches!(taken, Taken::Never { .. }) && node.changes {
+        text.push_str("; what it did by then stays");
+    }
+    text
+}
+
+/// The steps of a handler, by name.
+fn steps(block: &Block) -> Vec<&str> {
+    block
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Step(step) => Some(&*step.name.text),
+            _ => None,
+        })
+        .collect()
+}
+
+fn list(names: &[&str]) -> String {
+    let shown: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(NAMED);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// The stages that have another way, by phase and name.
+fn stages(policy: &Policy) -> HashMap<(&str, &str), &Stage> {
+    fn gather<'p>(phase: &'p str, block: &'p Block, into: &mut HashMap<(&'p str, &'p str), &'p Stage>) {
+        for item in &block.items {
+            match item {
+                Item::Stage(stage) => {
+                    if stage.otherwise.is_some() {
+                        into.insert((phase, &stage.name.text), Arc::as_ref(stage));
+                    }
+                    gather(phase, &stage.body, into);
+                }
+                Item::Parallel(parallel) => gather(phase, &parallel.body, into),
+                Item::For(each) => gather(phase, &each.body, into),
+                Item::If(branch) => {
+                    gather(phase, &branch.body, into);
+                    branch.otherwise.iter().for_each(|block| gather(phase, block, into));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = HashMap::new();
+    for phase in &policy.phases {
+        gather(&phase.name.text, &phase.body, &mut found);
+        phase.scenarios.iter().for_each(|scenario| gather(&phase.name.text, &scenario.body, &mut found));
+    }
+    found
 }

@@ -3,6 +3,7 @@
 //! Looks, never touches: everything here works on a [`Look`].
 
 pub mod drift;
+pub mod expectations;
 mod failure;
 mod foreseen;
 pub mod graph;
@@ -12,6 +13,8 @@ mod params;
 pub mod render;
 pub mod saved;
 mod times;
+mod uses;
+mod writers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,7 +118,7 @@ fn make(
         .into_iter()
         .map(|edge| Edge { from: NodeId(edge.from as u32), to: NodeId(edge.to as u32), reason: edge.reason })
         .collect();
-    let nodes = nodes::complete(expansion.nodes, &look)?;
+    let nodes = nodes::complete(policy, expansion.nodes, &look)?;
     Ok(Plan {
         id: drawn.id,
         made: drawn.made,
@@ -131,6 +134,7 @@ fn make(
         pinning,
         skipped: expansion.skipped,
         times,
+        typical: None,
     })
 }
 
@@ -213,8 +217,10 @@ fn trouble_text(nodes: &[expand::ExpandedNode], trouble: &Trouble) -> String {
 
 /// Every `let` with what it was bound to and how it came about.
 fn pins(policy: &Policy, lets: &[expand::LetState]) -> Vec<Pin> {
+    let compared = uses::compared(policy, lets);
     lets.iter()
-        .map(|state| {
+        .zip(compared)
+        .map(|(state, compared)| {
             let binding = &policy.bindings[state.binding.0 as usize];
             let from = match &binding.kind {
                 crate::check::model::BindingKind::Let(expr) => {
@@ -229,6 +235,7 @@ fn pins(policy: &Policy, lets: &[expand::LetState]) -> Vec<Pin> {
                 from,
                 after: state.state.as_ref().err().map(ToString::to_string),
                 relative: state.relative,
+                compared,
             }
         })
         .collect()

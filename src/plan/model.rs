@@ -81,6 +81,8 @@ pub struct Plan {
     pub skipped: Vec<(String, String)>,
     /// Worst case against each deadline.
     pub times: Times,
+    /// What it took before; absent where it never ran.
+    pub typical: Option<Typical>,
 }
 
 impl Plan {
@@ -88,6 +90,22 @@ impl Plan {
     #[must_use]
     pub fn run_id(&self) -> Arc<str> {
         run_id(self.id, self.made)
+    }
+
+    /// Whether a run would change anything, as far as can be seen now.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.nodes.iter().any(Node::may_change)
+    }
+
+    /// The nodes that nothing takes back, and why.
+    #[must_use]
+    pub fn not_undoable(&self) -> Vec<(String, String)> {
+        let lost = |node: &Node| match &node.undo {
+            Taken::Never { why } => Some((node.key.clone(), why.clone())),
+            _ => None,
+        };
+        self.nodes.iter().filter_map(lost).collect()
     }
 
     /// The node with this id.
@@ -143,6 +161,8 @@ pub struct Pin {
     pub after: Option<String>,
     /// Whether it came from the world (and so may drift) or from the text alone.
     pub relative: bool,
+    /// Whether a saved plan is refused when it differs: a call or condition uses it, and it is no measurement.
+    pub compared: bool,
 }
 
 /// A node of the graph.
@@ -188,6 +208,10 @@ pub struct Node {
     pub previews: Vec<CallPreview>,
     /// In words: the state left, who is told, the next command.
     pub if_it_fails: String,
+    /// What it will ask and what the answer is now; empty until somebody asks.
+    pub expectations: Vec<Expectation>,
+    /// How what it did is taken back.
+    pub undo: Taken,
     /// Its worst case.
     pub worst: Duration,
     /// The time it is killed at.
@@ -199,6 +223,97 @@ pub struct Node {
 }
 
 pub use crate::check::expand::Work;
+
+/// Something that a node will ask, and the answer now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// What for.
+    pub asked: Asked,
+    /// The condition as written.
+    pub text: String,
+    /// Its `"why"`.
+    pub why: Option<String>,
+    /// The answer.
+    pub now: Now,
+}
+
+/// What a node asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "named as in the language")]
+pub enum Asked {
+    Expect,
+    Should,
+    FailWhen,
+    DoneWhen,
+    /// `done:` of `manual`.
+    Done,
+    /// The condition of `wait_until`.
+    Until,
+}
+
+/// The answer while planning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Now {
+    /// It is true.
+    Holds {
+        /// Its parts and their values: `page.status`, `200`.
+        values: Vec<(String, String)>,
+    },
+    /// It is false.
+    Not {
+        /// The values of its parts.
+        values: Vec<(String, String)>,
+    },
+    /// It could not be told.
+    Unknown {
+        /// As a clause.
+        why: String,
+    },
+}
+
+/// How what a node did is taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Taken {
+    /// It changes nothing.
+    Nothing,
+    /// What was captured is restored, or its opposite is done.
+    Restored,
+    /// Its own `undo { … }`.
+    Block,
+    /// It runs again behind what is restored.
+    Repeated,
+    /// Not at all.
+    Never {
+        /// As the policy says, or which call.
+        why: String,
+    },
+}
+
+/// What earlier runs of the same phases took.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typical {
+    /// The median of whole runs, where the steps were the same, and how many there were.
+    pub whole: Option<(Duration, usize)>,
+    /// The median of each node, by key, and how many there were.
+    pub nodes: BTreeMap<String, (Duration, usize)>,
+}
+
+impl Node {
+    /// Whether it would change anything, as far as can be seen now: not where every call finds that there is nothing to
+    /// do, or its `done when` holds already.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        let done = |one: &Expectation| one.asked == Asked::DoneWhen && matches!(one.now, Now::Holds { .. });
+        if !self.changes || self.expectations.iter().any(done) {
+            return false;
+        }
+        let changes = |call: &CallPreview| call.preview.opaque.is_some() || !call.preview.changes.is_empty();
+        matches!(self.work, Work::Dynamic(_)) || self.previews.iter().any(changes)
+    }
+}
 
 /// What one call would change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -254,6 +369,8 @@ pub struct Deadline {
 /// everything that it saw, so that drift is noticed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Saved {
+    /// Of all the others, so that a change is noticed.
+    pub digest: String,
     /// The version of this form.
     pub format: u32,
     /// The version of rbk that made it.
@@ -263,12 +380,22 @@ pub struct Saved {
     /// Path as given and text of every source file, the policy first.
     pub sources: Vec<(String, String)>,
     pub request: Request,
+    /// The policy's name, and the phases that run, in order.
+    pub policy: String,
+    pub phases: Vec<String>,
     pub target: Target,
     pub params: Vec<Param>,
     pub pins: Vec<Pin>,
     pub nodes: Vec<SavedNode>,
     pub edges: Vec<Edge>,
     pub times: Times,
+    pub typical: Option<Typical>,
+    /// Steps that were left out, and why.
+    pub skipped: Vec<(String, String)>,
+    /// Nodes that nothing takes back, and why.
+    pub not_undoable: Vec<(String, String)>,
+    /// Whether a run would change anything.
+    pub changes: bool,
 }
 
 /// A node as it is saved.
@@ -285,5 +412,15 @@ pub struct SavedNode {
     pub exact: bool,
     pub previews: Vec<CallPreview>,
     pub if_it_fails: String,
+    pub expectations: Vec<Expectation>,
+    pub known_after: Vec<(String, String)>,
+    pub undo: Taken,
+    pub mitigates: bool,
+    /// Whether it would change anything, as far as can be seen now.
+    pub changes: bool,
+    /// The time it is killed at.
+    pub timeout: Duration,
+    /// The part of `worst` in which a person is waited for.
+    pub people: Duration,
     pub worst: Duration,
 }

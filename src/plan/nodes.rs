@@ -3,33 +3,38 @@
 use crate::catalogue::args::Arg;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::look::Look;
-use crate::catalogue::unit::Preview;
+use crate::catalogue::unit::{Change, Preview};
 use crate::catalogue::value::Value;
-use crate::check::expand::{ExpandedCall, ExpandedNode};
+use crate::check::expand::{ExpandedCall, ExpandedNode, Work};
+use crate::check::model::Policy;
 
 use super::PlanError;
 use super::failure;
-use super::foreseen::{self, Before};
+use super::foreseen::{self, Ahead};
 use super::model::{CallPreview, Node, NodeId};
 
 /// Previews every call. What an earlier step may change is previewed as it is now, and says so; what is not there yet
 /// because an earlier step makes it is no error.
-pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
-    let words = failure::words(&expanded);
-    let mut words = words.into_iter();
+pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
+    let mut words = failure::words(policy, &expanded).into_iter();
     let mut nodes: Vec<Node> = Vec::with_capacity(expanded.len());
+    let mut stopped: Vec<(String, String)> = Vec::new();
+    let mut ahead = Ahead::new();
     for (index, node) in expanded.into_iter().enumerate() {
         let mut previews = Vec::with_capacity(node.calls.len());
         let mut known_after = Vec::new();
-        let mut own = Effects::none();
         for call in &node.calls {
-            let before = foreseen::before(call, &node, &own, &nodes);
-            previews.push(preview(call, before, &nodes, look)?);
-            own.extend(call.effects.clone());
+            let mut preview = preview(call, &node, index, &mut ahead, &nodes, look)?;
+            stops(&mut preview.preview, &node.key, &mut stopped);
+            previews.push(preview);
+        }
+        if node.calls.is_empty() && node.changes {
+            ahead.unforeseen(&node.effects, &node, index);
         }
         for (from, name) in &node.uses {
             known_after.push((name.to_string(), nodes[*from].key.clone()));
         }
+        let (if_it_fails, undo) = words.next().expect("there is one for each node");
         nodes.push(Node {
             id: NodeId(index as u32),
             key: node.key.to_string(),
@@ -50,7 +55,9 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
             people: node.people,
             known_after,
             previews,
-            if_it_fails: words.next().expect("one for each node"),
+            if_it_fails,
+            expectations: Vec::new(),
+            undo,
             worst: node.worst,
             timeout: node.timeout,
             mitigates: node.mitigates,
@@ -60,9 +67,44 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
     Ok(nodes)
 }
 
-fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &Look) -> Result<CallPreview, PlanError> {
+/// A start beside which a copy runs now, which an earlier stop ends: then the copy is no reason to worry.
+fn stops(preview: &mut Preview, key: &str, stopped: &mut Vec<(String, String)>) {
+    for change in &preview.changes {
+        if let Change::Process { summary } = change
+            && let Some((pid, _)) = summary.strip_prefix("stop pid ").and_then(|rest| rest.split_once(','))
+        {
+            stopped.push((pid.to_owned(), key.to_owned()));
+        }
+    }
+    for note in &mut preview.notes {
+        let Some(running) = note.strip_prefix("already runs (pid ") else { continue };
+        let pid = running.split(',').next().unwrap_or_default();
+        if let Some((_, by)) = stopped.iter().find(|(stopped, _)| stopped == pid) {
+            let by = if by == key { "this step".to_owned() } else { format!("`{by}`") };
+            *note = format!("runs now as pid {pid}, which {by} stops before");
+        }
+    }
+}
+
+/// What `call` writes: of a step that says so itself, what it says.
+fn written<'n>(call: &'n ExpandedCall, node: &'n ExpandedNode) -> &'n Effects {
+    match &node.work {
+        Work::Step(step) if step.clauses.writes.is_some() || step.clauses.touches.is_some() => &node.effects,
+        _ => &call.effects,
+    }
+}
+
+fn preview(
+    call: &ExpandedCall,
+    node: &ExpandedNode,
+    index: usize,
+    ahead: &mut Ahead,
+    nodes: &[Node],
+    look: &Look,
+) -> Result<CallPreview, PlanError> {
     let text = as_written(call);
     if call.args.any_unknown() {
+        ahead.unforeseen(written(call, node), node, index);
         let preview = Preview {
             summary: text.clone(),
             opaque: Some("it uses a value that only the run will know".to_owned()),
@@ -70,18 +112,37 @@ fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &L
         };
         return Ok(CallPreview { call: text, preview, fingerprint: None });
     }
-    let looked = call.call.action.preview(&call.args, look);
-    let looked = looked.and_then(|preview| Ok((preview, call.call.action.fingerprint(&call.args, look)?)));
-    match (looked, before) {
+    let action = &call.call.action;
+    // A call that foresees its files looks at nothing else, so it sees what is foreseen; unless some of it is not.
+    let unknown = ahead.unknown_before(call, node, nodes);
+    if !unknown.is_some_and(|before| before.definite) {
+        let after = ahead.look(look);
+        if let Ok(Some(files)) = action.foresee(&call.args, &after)
+            && let Ok(mut preview) = action.preview(&call.args, &after)
+            && let Ok(fingerprint) = action.fingerprint(&call.args, look)
+        {
+            preview.notes.extend(ahead.shown_after(call, &files, look, nodes));
+            if foreseen::counts(call, node) {
+                ahead.foreseen(call, node, index, files);
+            } else {
+                ahead.unforeseen(written(call, node), node, index);
+            }
+            return Ok(CallPreview { call: text, preview, fingerprint });
+        }
+    }
+    let before = ahead.before(call, node, nodes);
+    let looked = action.preview(&call.args, look);
+    let looked = looked.and_then(|preview| Ok((preview, action.fingerprint(&call.args, look)?)));
+    let shown = match (looked, before) {
         (Ok((mut preview, fingerprint)), before) => {
             if let Some(before) = before.filter(|before| before.definite) {
                 preview.notes.push(format!("shown as it is now: before it, {}", before.what));
             }
             preview.changes.shrink_to_fit(); // there are many, and most have one
-            Ok(CallPreview { call: text, preview, fingerprint })
+            CallPreview { call: text, preview, fingerprint }
         }
         (Err(error), before) => {
-            let Some(before) = before.or_else(|| foreseen::by_anything(call, nodes)) else {
+            let Some(before) = before.or_else(|| ahead.by_anything(call, nodes)) else {
                 return Err(PlanError::World { place: call.call.place, error });
             };
             // What an earlier step makes is not there yet: the run will see, and looks before it writes.
@@ -90,9 +151,11 @@ fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &L
                 opaque: Some(format!("cannot be foreseen: {} now, and before it {}", error.what, before.what)),
                 ..Preview::default()
             };
-            Ok(CallPreview { call: text, preview, fingerprint: None })
+            CallPreview { call: text, preview, fingerprint: None }
         }
-    }
+    };
+    ahead.unforeseen(written(call, node), node, index);
+    Ok(shown)
 }
 
 /// A call with the values of its arguments: `git.restore(["a.ts"], from: "5f3c…")`.

@@ -14,6 +14,7 @@ pub mod secrets;
 mod shell;
 pub mod signals;
 mod start;
+pub mod typical;
 pub mod undo;
 
 pub use start::{Ended, Setting, run};

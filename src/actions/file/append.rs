@@ -2,11 +2,12 @@
 
 use super::captured::Verb;
 use super::wording::named;
-use super::write::{followed, refuse_directory};
+use super::write::{edited, followed, refuse_directory};
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{New, file_change};
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;
+use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
 use crate::catalogue::show;
@@ -80,6 +81,20 @@ impl Verb for Append {
             preview.changes.extend(file_change(look, at, New::Content(&whole))?);
         }
         Ok(preview)
+    }
+
+    fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        let content = args.text("content")?.as_bytes();
+        let longer = |at: Located| {
+            let size = look.facts(&at)?.map(|facts| facts.size);
+            if size.is_some_and(|size| size > SHOWN) {
+                return Ok(None);
+            }
+            let mut whole = if size.is_some() { look.read(&at, SHOWN * 2)? } else { Vec::new() };
+            whole.extend_from_slice(content);
+            edited(look, at, &whole)
+        };
+        followed(args, look)?.into_iter().map(longer).collect()
     }
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<()> {

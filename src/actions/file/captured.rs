@@ -6,6 +6,7 @@ use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, extent};
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::{Error, Result};
+use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::show;
@@ -28,6 +29,10 @@ pub trait Verb: Send + Sync {
     fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>>;
     /// What it would change; all arguments are known.
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview>;
+    /// The files that it will leave, where all of their content is known now.
+    fn foresee(&self, _args: &Args, _look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        Ok(None)
+    }
     /// Does it.
     fn run(&self, args: &Args, touch: &Touch) -> Result<()>;
     /// Keeps what it would overwrite or remove.
@@ -65,6 +70,10 @@ impl<V: Verb> Action for Captured<V> {
             refuse_too_large(look, &self.0.written(args, look)?, self.signature())?;
         }
         Ok(preview)
+    }
+
+    fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        if args.any_unknown() { Ok(None) } else { self.0.foresee(args, look) }
     }
 
     fn fingerprint(&self, args: &Args, look: &Look) -> Result<Option<Fingerprint>> {

@@ -3,10 +3,12 @@
 use super::captured::Verb;
 use super::ends::{destination_effects, ends};
 use super::wording::{named, unchanged};
+use super::write::edited;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, New, extent, file_change, tree_changes};
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;
+use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
@@ -32,6 +34,9 @@ static SIGNATURE: Signature = Signature {
     doc: "copies files and directories, in the place of what stands there",
     page: "actions/file.copy.md",
 };
+
+/// Larger files are not kept in mind for what follows.
+const FORESEEN: u64 = 1024 * 1024;
 
 pub struct Copy;
 
@@ -67,6 +72,19 @@ impl Verb for Copy {
         preview.summary =
             format!("{} copied to {} ({sum})", named(pairs.iter().map(|(from, _)| from)), named(destinations));
         Ok(preview)
+    }
+
+    /// Of single files only, and not in the place of a link or directory.
+    fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        let copied = |(from, to): (Located, Located)| {
+            let facts = look.facts_of_existing(&from)?;
+            if !facts.is_file() || facts.size > FORESEEN {
+                return Ok(None);
+            }
+            let file = edited(look, to, &look.read(&from, FORESEEN * 2)?)?;
+            Ok(file.map(|file| Foreseen { mode: facts.mode, ..file }))
+        };
+        ends(args, look, Look::locate_following)?.into_iter().map(copied).collect()
     }
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<()> {

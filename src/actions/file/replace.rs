@@ -4,11 +4,12 @@ use regex::bytes::{NoExpand, Regex};
 
 use super::captured::Verb;
 use super::wording::named;
-use super::write::followed;
+use super::write::{edited, followed};
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{New, file_change, thousands};
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
@@ -71,6 +72,10 @@ impl Verb for Replace {
         let paths = named(edits.iter().map(|edit| &edit.at));
         preview.summary = format!("replaced in {} {places} of {paths}", thousands(count));
         Ok(preview)
+    }
+
+    fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        edits(args, look)?.into_iter().map(|edit| edited(look, edit.at, &edit.content)).collect()
     }
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::catalogue::args::Args;
 use crate::catalogue::change::{New, file_change};
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;
+use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
 use crate::catalogue::show;
@@ -62,6 +63,11 @@ impl Verb for Write {
         Ok(preview)
     }
 
+    fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
+        let content = args.text("content")?.as_bytes();
+        followed(args, look)?.into_iter().map(|at| edited(look, at, content)).collect()
+    }
+
     fn run(&self, args: &Args, touch: &Touch) -> Result<()> {
         let content = args.text("content")?;
         for at in followed(args, touch)? {
@@ -75,6 +81,16 @@ impl Verb for Write {
 /// The paths of `path`, links at their end followed: an edit goes to what a link leads to, and leaves the link.
 pub fn followed(args: &Args, look: &Look) -> Result<Vec<Located>> {
     args.texts("path")?.into_iter().map(|path| look.locate_following(path)).collect()
+}
+
+/// A file with new content, its mode kept; nothing that is too large to be kept in mind, and no name of several.
+pub fn edited(look: &Look, at: Located, content: &[u8]) -> Result<Option<Foreseen>> {
+    const LARGEST: usize = 1024 * 1024;
+    let facts = look.facts(&at)?;
+    if content.len() > LARGEST || facts.is_some_and(|facts| !facts.is_file() || facts.links > 1) {
+        return Ok(None);
+    }
+    Ok(Some(Foreseen { at, content: content.into(), mode: facts.map_or(0, |facts| facts.mode) }))
 }
 
 /// An early and plain word where a directory stands in the place of a file.

@@ -148,7 +148,7 @@ impl Expander<'_> {
                 let mut inner = (*locals).clone();
                 inner.insert(each.var, value.clone());
                 this.locals = Arc::new(inner);
-                this.suffix = format!("{suffix}[{}]", plain(value));
+                this.suffix = format!("{suffix}[{}]", label(value));
                 if let Some(window) = window
                     && let Some(Some(end)) = number.checked_sub(window).and_then(|earlier| ends.get(earlier)).copied()
                 {
@@ -388,7 +388,16 @@ impl Expander<'_> {
             // Inner probes are not asked for effects; what they would give widens.
             let mut pinned = PinnedProbes::new();
             let never = |_: &Effects| Some(Arc::from("it runs"));
-            let mut scope = StaticScope { look, pinning, values, later, locals, waits: &never, pinned: &mut pinned };
+            let mut scope = StaticScope {
+                policy: &policy,
+                look,
+                pinning,
+                values,
+                later,
+                locals,
+                waits: &never,
+                pinned: &mut pinned,
+            };
             let signature = call.probe.signature();
             eval::args(&policy, signature, &call.args, &mut scope).unwrap_or_else(|_| {
                 crate::catalogue::args::Args::new(
@@ -431,6 +440,7 @@ impl Expander<'_> {
         let result = {
             let waits = |effects: &Effects| self.last_writer(effects).map(|node| Arc::clone(&self.out.nodes[node].key));
             let mut scope = StaticScope {
+                policy: self.policy,
                 look: self.look,
                 pinning: self.pinning,
                 values: &self.out.values,
@@ -541,6 +551,12 @@ fn place_of(policy: &Policy, item: &Item) -> Place {
         Item::If(branch) => branch.place,
         Item::Stage(stage) => stage.name.place,
     }
+}
+
+/// An element of a loop in the keys of its nodes. Of a listing it is the path: an age is another one each time.
+fn label(value: &Value) -> String {
+    let Value::Record(record) = value else { return plain(value) };
+    record.get("path").or_else(|| record.get("name")).map_or_else(|| plain(value), plain)
 }
 
 /// A value as it stands in keys and messages.

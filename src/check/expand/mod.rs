@@ -6,6 +6,7 @@
 mod failure;
 mod items;
 mod node;
+mod present;
 mod scope;
 mod select;
 mod step;
@@ -23,6 +24,7 @@ use super::model::{BindingId, Name, Policy, VerifyUse};
 
 pub use failure::{FailureScope, Handling};
 pub use node::{ExpandedCall, ExpandedNode, Member, Work};
+pub use present::{Present, named};
 pub use scope::{PinnedProbes, Pinning, asked};
 pub use select::{Selection, Wrong, selected_phases, selected_verifies};
 

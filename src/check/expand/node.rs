@@ -116,6 +116,8 @@ pub struct ExpandedCall {
     pub effects: Effects,
     /// Whether it can be undone byte for byte.
     pub exact: bool,
+    /// Whether it surely runs, once; not so behind a condition or in a loop that only the run can tell.
+    pub certain: bool,
     /// Values of all loop variables around it, those inside the step included.
     pub locals: Arc<BTreeMap<BindingId, Value>>,
 }

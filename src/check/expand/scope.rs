@@ -10,9 +10,12 @@ use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::signature::Role;
 use crate::catalogue::value::Value;
+use crate::check::effects::expr::reads_of;
 use crate::check::eval::{Evaluated, Scope};
-use crate::check::model::{BindingId, Expr, ProbeCall, RunField};
+use crate::check::model::{BindingId, CallArg, Expr, Policy, ProbeCall, RunField};
 use crate::source::Place;
+
+use super::present::{Present, named, runs_command};
 
 /// What is fixed when planned besides params.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,18 @@ pub struct Pinning {
     pub fields: Vec<(RunField, Value)>,
 }
 
+impl Pinning {
+    /// What the run says of itself, as far as it is known when planned.
+    #[must_use]
+    pub fn field(&self, field: RunField) -> Option<Value> {
+        match field {
+            RunField::Id => self.run_id.clone().map(Value::Str),
+            RunField::Planned => self.planned.map(Value::Time),
+            other => self.fields.iter().find(|(known, _)| *known == other).map(|(_, value)| value.clone()),
+        }
+    }
+}
+
 /// Answers of probes, by the place of the call and its arguments: one place is asked often, by loops, comprehensions and
 /// `let`s with parameters, and each time something else.
 pub type PinnedProbes = BTreeMap<(Place, String), Value>;
@@ -34,6 +49,7 @@ const WHEN_RUN: &str = "the start of the run";
 
 /// The scope of an expansion, at one place in the text.
 pub struct StaticScope<'a> {
+    pub policy: &'a Arc<Policy>,
     pub look: Option<&'a Look>,
     pub pinning: &'a Pinning,
     pub values: &'a BTreeMap<BindingId, Value>,
@@ -56,7 +72,8 @@ impl Scope for StaticScope<'_> {
 
     fn probe(&mut self, call: &ProbeCall, args: Args) -> Result<Evaluated> {
         let unknown = |after: &str| Ok(Evaluated::Unknown { after: Arc::from(after) });
-        let effects = call.probe.effects(&args, self.look);
+        let mut effects = call.probe.effects(&args, self.look);
+        effects.extend(self.asked_inside(call));
         // A constructor such as `sqlite("…")` asks nothing of the world.
         let pure = effects == Effects::none();
         let Some(look) = self.look else {
@@ -65,7 +82,7 @@ impl Scope for StaticScope<'_> {
         if args.any_unknown() {
             return unknown(WHEN_RUN);
         }
-        if call.probe.signature().role == Role::Command && !look.may_exec() {
+        if !look.may_exec() && self.runs_command(call) {
             return unknown(WHEN_RUN);
         }
         if let Some(after) = (self.waits)(&effects) {
@@ -79,20 +96,64 @@ impl Scope for StaticScope<'_> {
     }
 
     fn run_field(&mut self, field: RunField) -> Result<Evaluated> {
-        let known = match field {
-            RunField::Id => self.pinning.run_id.clone().map(Value::Str),
-            RunField::Planned => self.pinning.planned.map(Value::Time),
-            other => self.pinning.fields.iter().find(|(known, _)| *known == other).map(|(_, value)| value.clone()),
-        };
-        Ok(known.map_or_else(|| Evaluated::Unknown { after: Arc::from(WHEN_RUN) }, Evaluated::Known))
+        Ok(self
+            .pinning
+            .field(field)
+            .map_or_else(|| Evaluated::Unknown { after: Arc::from(WHEN_RUN) }, Evaluated::Known))
     }
 
-    fn lazy(&mut self, _: &Expr, _: &[(BindingId, Value)]) -> Lazy {
-        Arc::new(|_| Err(Error::new(ErrorKind::Value, "this is asked only when it runs")))
+    fn lazy(&mut self, expr: &Expr, locals: &[(BindingId, Value)]) -> Lazy {
+        let Some(look) = self.look else { return deferred() };
+        // Only what it names: a loop may pass thousands of them.
+        let named = named(self.policy, expr);
+        let seen = named.into_iter().filter_map(|id| {
+            let inner = locals.iter().rev().find(|(local, _)| *local == id).map(|(_, value)| value);
+            let value = inner.or_else(|| self.locals.get(&id)).or_else(|| self.values.get(&id))?;
+            Some((id, value.clone()))
+        });
+        let mut present = Present {
+            policy: Arc::clone(self.policy),
+            values: Arc::new(seen.collect()),
+            pinning: Arc::new(self.pinning.clone()),
+            look: look.clone(),
+        };
+        present.lazy(expr, &[])
     }
 }
 
+/// An expression that is not asked before it runs.
+pub(super) fn deferred() -> Lazy {
+    Arc::new(|_| Err(Error::new(ErrorKind::Value, "this is asked only when it runs")))
+}
+
 impl StaticScope<'_> {
+    /// What the expressions read that `call` is passed unevaluated, such as those that `elapsed` times.
+    fn asked_inside(&self, call: &ProbeCall) -> Effects {
+        let mut effects = Effects::none();
+        for arg in &call.args {
+            if let CallArg::Lazy(expr) = arg {
+                // Their arguments widen: this only decides whether something before them may change the answer.
+                let mut args_of = |inner: &ProbeCall| {
+                    let signature = inner.probe.signature();
+                    Args::new(signature, vec![Arg::Unknown; signature.params.len()])
+                };
+                effects.extend(reads_of(self.policy, expr, &mut args_of, self.look));
+            }
+        }
+        effects
+    }
+
+    /// Whether `call` runs a command, itself or in an expression that it is passed.
+    fn runs_command(&self, call: &ProbeCall) -> bool {
+        let mut found = call.probe.signature().role == Role::Command;
+        for arg in &call.args {
+            if let CallArg::Lazy(expr) = arg {
+                found |= runs_command(self.policy, expr);
+            }
+        }
+        found
+    }
+
     /// Without a world there is no `Look` to hand to a probe; those that need none are built from their arguments alone.
     fn construct(&self, call: &ProbeCall, args: &Args) -> Result<Evaluated> {
         call.probe

@@ -15,6 +15,7 @@ use crate::check::model::{
 use super::Expander;
 use super::failure::FailureScope;
 use super::node::{ExpandedCall, Work};
+use super::scope::deferred;
 
 /// What was gathered of a step's body.
 #[derive(Default)]
@@ -27,6 +28,8 @@ struct Body {
     people: Duration,
     /// Effects of the calls so far: what a later `let` of the step must not have missed.
     written: Effects,
+    /// How many conditions and loops stand around that only the run can tell.
+    perhaps: usize,
 }
 
 impl Expander<'_> {
@@ -140,7 +143,9 @@ impl Expander<'_> {
                         // Once, with the variable unknown: its effects widen. What it is told now it need not be told the
                         // next time round.
                         let outer = std::mem::take(&mut self.pinned);
+                        body.perhaps += 1;
                         self.walk(inner, body);
+                        body.perhaps -= 1;
                         let inside = std::mem::replace(&mut self.pinned, outer);
                         self.pinned.retain(|asked, _| !inside.contains_key(asked));
                         continue;
@@ -162,8 +167,10 @@ impl Expander<'_> {
                         Some(Value::Bool(true)) => self.walk(inner, body),
                         Some(Value::Bool(false)) => self.walk(otherwise, body),
                         _ => {
+                            body.perhaps += 1;
                             self.walk(inner, body);
                             self.walk(otherwise, body);
+                            body.perhaps -= 1;
                         }
                     }
                 }
@@ -192,7 +199,7 @@ impl Expander<'_> {
                 }
             }
         });
-        let args = args.unwrap_or_else(|| unknown(signature));
+        let args = not_asked_yet(&args.unwrap_or_else(|| unknown(signature)));
         probes.extend(lazy);
         let effects = call.action.effects(&args, self.look);
         body.gate |= signature.gate;
@@ -217,6 +224,7 @@ impl Expander<'_> {
             args,
             effects,
             exact,
+            certain: body.perhaps == 0,
             locals: Arc::clone(&self.locals),
         });
     }
@@ -253,6 +261,15 @@ impl Expander<'_> {
 
 fn unknown(signature: &'static crate::catalogue::signature::Signature) -> Args {
     Args::new(signature, vec![Arg::Unknown; signature.params.len()])
+}
+
+/// Arguments of an action: what it is passed unevaluated is for its run. A plan asks it itself, all such at once.
+fn not_asked_yet(args: &Args) -> Args {
+    let values = args.signature().params.iter().map(|param| match args.raw(param.name) {
+        Arg::Lazy(_) => Arg::Lazy(deferred()),
+        other => other.clone(),
+    });
+    Args::new(args.signature(), values.collect())
 }
 
 /// The expressions of a step's clauses.

@@ -1,12 +1,12 @@
 //! A plan as one JSON document: the form in which it is saved.
 
+use serde_json::Value;
+
 use crate::plan::model::Plan;
 use crate::plan::saved;
 
-/// Pretty JSON with a final line end.
+/// Pretty JSON with a final line end; `mask` takes secrets out of it.
 #[must_use]
-pub fn render(plan: &Plan) -> String {
-    let mut text = serde_json::to_string_pretty(&saved::of(plan)).expect("a plan is serialisable");
-    text.push('\n');
-    text
+pub fn render(plan: &Plan, mask: &dyn Fn(&mut Value)) -> String {
+    saved::json(plan, mask)
 }

@@ -1,11 +1,14 @@
 //! Plans as text, JSON, DOT and Mermaid. One file each; none of them decides anything.
 
 pub mod dot;
+mod edges;
 pub mod json;
 pub mod mermaid;
+mod node;
 mod paint;
 pub mod text;
 pub mod tree;
+mod wrap;
 
 use crate::check::effects::in_words;
 

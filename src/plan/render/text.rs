@@ -4,33 +4,49 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::catalogue::show;
-use crate::catalogue::signature::UndoKind;
-use crate::catalogue::unit::{Change, FileChange, Preview};
-use crate::check::model::{CheckKind, Expr, Item, Undo};
-use crate::plan::graph::{self, Graph};
-use crate::plan::model::{Node, Pin, Plan, Work};
+use crate::check::model::Item;
+use crate::plan::graph;
+use crate::plan::model::{Pin, Plan, Taken};
 
+use super::node;
 use super::paint::Paint;
+use super::wrap::wrap;
 
-/// How long a diff may be before it is cut, in lines; `--format json` has all of it.
-const DIFF_LINES: usize = 60;
-/// How many changes of one call are listed.
-const CHANGES: usize = 20;
+/// Above so many nodes each is told in few lines.
+const MANY: usize = 200;
+/// How many names a line of the end lists.
+const NAMED: usize = 12;
 
-struct Text<'p> {
-    plan: &'p Plan,
-    paint: Paint,
-    width: usize,
+/// A plan on its way to text.
+pub(super) struct Text<'p> {
+    pub plan: &'p Plan,
+    pub paint: Paint,
+    pub width: usize,
+    /// Whether there are so many nodes that each is told in few lines.
+    pub brief: bool,
     out: String,
+}
+
+/// How a line is painted.
+pub(super) type Style = fn(Paint, &str) -> String;
+
+/// As it is.
+pub(super) fn plain(_: Paint, text: &str) -> String {
+    text.to_owned()
 }
 
 /// The whole plan.
 #[must_use]
 pub fn render(plan: &Plan, color: bool, width: usize) -> String {
-    let mut text = Text { plan, paint: Paint { color }, width: width.max(40), out: String::new() };
+    let brief = plan.nodes.len() > MANY;
+    let mut text = Text { plan, paint: Paint { color }, width: width.max(40), brief, out: String::new() };
     text.header();
     text.pins();
-    text.nodes();
+    let graph = graph::of(plan);
+    let widest = plan.nodes.iter().map(|node| node.key.chars().count()).max().unwrap_or(0).min(18);
+    for one in &plan.nodes {
+        node::tell(&mut text, one, &graph, widest);
+    }
     text.always();
     text.times();
     text.after();
@@ -38,23 +54,44 @@ pub fn render(plan: &Plan, color: bool, width: usize) -> String {
 }
 
 impl Text<'_> {
-    fn line(&mut self, line: &str) {
+    /// A line as it is, however long: of a diff, or what was painted already.
+    pub fn line(&mut self, line: &str) {
         self.out.push_str(line.trim_end());
         self.out.push('\n');
+    }
+
+    /// Text at `indent` behind a painted `mark` of so many columns, in as many lines as it takes.
+    pub fn say(&mut self, indent: usize, (mark, columns): (&str, usize), text: &str, style: Style) {
+        let paint = self.paint;
+        for (number, line) in wrap(text, self.width.saturating_sub(indent + columns)).iter().enumerate() {
+            let mark = if number == 0 { mark.to_owned() } else { " ".repeat(columns) };
+            self.line(&format!("{}{mark}{}", " ".repeat(indent), style(paint, line)));
+        }
+    }
+
+    /// Text at `indent`; what does not fit stands two columns further in.
+    pub fn tell(&mut self, indent: usize, text: &str, style: Style) {
+        let lines = wrap(text, self.width.saturating_sub(indent + 2));
+        for (number, line) in lines.iter().enumerate() {
+            let further = if number == 0 { 0 } else { 2 };
+            self.line(&format!("{}{}", " ".repeat(indent + further), style(self.paint, line)));
+        }
     }
 
     fn header(&mut self) {
         let plan = self.plan;
         let request = &plan.request;
-        let mut title = format!("{} › {}", plan.policy.name.text, plan.phases.join(", "));
+        let mut title = plan.policy.name.text.to_string();
+        if !plan.phases.is_empty() {
+            let _ = write!(title, " › {}", plan.phases.join(", "));
+        }
         if let Some(severity) = &request.severity {
             let _ = write!(title, "   {severity}");
         }
         if let Some(scenario) = &request.scenario {
             let _ = write!(title, ", scenario {scenario}");
         }
-        let title = self.paint.bold(&title);
-        self.line(&title);
+        self.tell(0, &title, Paint::bold);
         let target = &plan.target;
         let mut parts = Vec::new();
         if let Some(environment) = &target.environment {
@@ -66,14 +103,22 @@ impl Text<'_> {
         if let Some(operator) = &target.operator {
             parts.push(format!("operator {operator} (unverified)"));
         }
-        self.line(&parts.join(" · "));
+        self.tell(0, &parts.join(" · "), plain);
         let worst = plan.times.to_mitigation.unwrap_or(plan.times.machine);
         let limit = plan.times.deadlines.iter().map(|deadline| deadline.limit).min();
-        let limit = limit.map_or_else(String::new, |limit| format!(" of {}", length(limit)));
-        self.line(&format!("worst case {}{limit}", length(worst)));
+        let mut line = format!("worst case {}", length(worst));
+        if let Some(limit) = limit {
+            let _ = write!(line, " of {}", length(limit));
+        }
+        if !plan.times.people.is_zero() {
+            let _ = write!(line, " · waits for people up to {}", length(plan.times.people));
+        }
+        if let Some((took, runs)) = plan.typical.as_ref().and_then(|typical| typical.whole) {
+            let _ = write!(line, " · typical {}", typically(took, runs));
+        }
+        self.tell(0, &line, plain);
         for (key, why) in &plan.skipped {
-            let line = self.paint.dim(&format!("left out: {key} ({why})"));
-            self.line(&line);
+            self.tell(0, &format!("left out: {key} ({why})"), Paint::dim);
         }
         self.out.push('\n');
     }
@@ -81,190 +126,45 @@ impl Text<'_> {
     fn pins(&mut self) {
         let plan = self.plan;
         for param in &plan.params {
-            self.line(&format!("  {} = {}   {}", param.name, param.value, self.paint.dim(&param.origin)));
+            self.value(&param.name, &param.value, plain, &param.origin);
         }
         for pin in plan.pins.iter().filter(|pin| pin.relative || pin.value.is_none() || pin.name.contains('.')) {
-            self.line(&self.pin(pin));
+            self.pin(pin);
         }
         if !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
-    fn pin(&self, pin: &Pin) -> String {
+    fn pin(&mut self, pin: &Pin) {
         let name = pin.name.rsplit('.').next().unwrap_or(&pin.name);
-        let (value, color): (String, fn(Paint, &str) -> String) = match (&pin.value, &pin.after) {
-            (Some(value), _) => (shortened(&value.to_string(), self.width / 2), Paint::info),
-            (None, after) => (format!("known after {}", after.as_deref().unwrap_or("it runs")), Paint::warn),
-        };
-        let taken = name.chars().count() + value.chars().count() + 8;
-        let how = if pin.relative && pin.value.is_some() { "pinned: " } else { "" };
-        let from = shortened(&format!("{how}{}", pin.from), self.width.saturating_sub(taken).max(20));
-        format!("  {name} = {}   {}", color(self.paint, &value), self.paint.dim(&from))
-    }
-
-    fn nodes(&mut self) {
-        let graph = graph::of(self.plan);
-        let widest = self.plan.nodes.iter().map(|node| node.key.chars().count()).max().unwrap_or(0).min(28);
-        for node in &self.plan.nodes {
-            self.node(node, &graph, widest);
-        }
-    }
-
-    fn node(&mut self, node: &Node, graph: &Graph<'_>, widest: usize) {
-        let number = node.id.0 + 1;
-        let key = format!("{:<widest$}", node.key);
-        let summary = self.summary(node);
-        let indent = " ".repeat(widest + 6);
-        let head = node.title.as_ref().map_or(&summary, |title| title);
-        self.line(&format!("{number:>3} {}  {head}", self.paint.bold(&key)));
-        if node.title.is_some() {
-            self.line(&format!("{indent}{summary}"));
-        }
-        for preview in &node.previews {
-            if node.previews.len() > 1 {
-                self.line(&format!("{indent}{}", preview.preview.summary));
+        // Who wants the whole of it reads the policy.
+        let from = shortened(&pin.from, self.width);
+        match &pin.value {
+            Some(value) => {
+                // A long list is known by its beginning; `--format json` has all of it.
+                let value = shortened(&value.to_string(), self.width * 3);
+                let how = if pin.relative { "pinned: " } else { "" };
+                self.value(name, &value, Paint::info, &format!("{how}{from}"));
             }
-            self.details(&preview.preview, &indent);
-        }
-        self.checks(node, &indent);
-        for (name, after) in &node.known_after {
-            let text = self.paint.warn(&format!("`{name}` is known after `{after}`"));
-            self.line(&format!("{indent}{text}"));
-        }
-        for (from, reason) in graph::waits_for(graph, node.id) {
-            let key = &self.plan.node(from).key;
-            let text = format!("after {key}: {}", super::reason(reason, key));
-            self.line(&format!("{indent}{}", self.paint.dim(&text)));
-        }
-        let mitigated = if node.mitigates { " · mitigated here" } else { "" };
-        let fails = format!("if it fails: {}{mitigated}", node.if_it_fails);
-        self.line(&format!("{indent}{}", self.paint.dim(&fails)));
-    }
-
-    fn summary(&self, node: &Node) -> String {
-        match &node.work {
-            Work::Step(_) => match node.previews.as_slice() {
-                [] => "changes nothing".to_owned(),
-                [one] => one.preview.summary.clone(),
-                many => format!("{} calls, in this order:", many.len()),
-            },
-            Work::Verify(verify, used) => {
-                let within = used.within.or(verify.within).unwrap_or(crate::check::model::Verify::WITHIN);
-                format!(
-                    "{} expectation{} within {}",
-                    verify.checks.len(),
-                    if verify.checks.len() == 1 { "" } else { "s" },
-                    length(within)
-                )
+            None => {
+                let after = pin.after.as_deref().unwrap_or("it runs");
+                self.value(name, &format!("known after {after}"), Paint::warn, &from);
             }
-            Work::Require(require) => {
-                let text = self.plan.policy.sources.get(require.place.file).slice(require.condition.place.span);
-                format!("require {}", one_line(text))
-            }
-            Work::Bind(id) => format!("binds `{}`", self.plan.policy.bindings[id.0 as usize].name.text),
-            Work::Observe(observe) => {
-                let text = self.plan.policy.sources.get(observe.place.file).slice(observe.probe.place.span);
-                format!("samples {}", one_line(text))
-            }
-            Work::Dynamic(_) => "known when it runs: one after the other".to_owned(),
         }
     }
 
-    /// What a verification asks, and why a `require` is there.
-    fn checks(&mut self, node: &Node, indent: &str) {
-        let plan = self.plan;
-        let width = self.width.saturating_sub(indent.len() + 12).max(30);
-        let source = |expr: &Expr| {
-            let text = plan.policy.sources.get(expr.place.file).slice(expr.place.span);
-            shortened(&one_line(text), width)
-        };
-        match &node.work {
-            Work::Verify(verify, _) => {
-                for check in verify.checks.iter().take(CHANGES) {
-                    let word = match check.kind {
-                        CheckKind::Expect => "expect",
-                        CheckKind::Should => "should",
-                        CheckKind::FailWhen => "fail when",
-                    };
-                    self.line(&format!("{indent}{word} {}", source(&check.condition)));
-                }
-            }
-            Work::Require(require) => {
-                if let Some(why) = &require.why {
-                    self.line(&format!("{indent}or else {}", source(why)));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn details(&mut self, preview: &Preview, indent: &str) {
-        if let Some(opaque) = &preview.opaque {
-            let text = self.paint.warn(&format!("opaque: {opaque}"));
-            self.line(&format!("{indent}{text}"));
-        }
-        for note in &preview.notes {
-            let text = self.paint.warn(note);
-            self.line(&format!("{indent}{text}"));
-        }
-        for change in preview.changes.iter().take(CHANGES) {
-            if !said(preview, change) {
-                self.change(change, indent);
-            }
-        }
-        let more = preview.changes.len().saturating_sub(CHANGES);
-        if more > 0 {
-            let text = self.paint.dim(&format!("… and {more} more; `--format json` lists all"));
-            self.line(&format!("{indent}{text}"));
-        }
-    }
-
-    fn change(&mut self, change: &Change, indent: &str) {
-        match change {
-            Change::File { path, what, diff, size } => {
-                let mark = match what {
-                    FileChange::Create => self.paint.good("+"),
-                    FileChange::Delete => self.paint.bad("-"),
-                    _ => self.paint.warn("~"),
-                };
-                let sizes = match size {
-                    (Some(before), Some(after)) if before != after => {
-                        format!("  {} → {}", show::bytes(*before as f64), show::bytes(*after as f64))
-                    }
-                    (None, Some(size)) | (Some(size), None) => format!("  {}", show::bytes(*size as f64)),
-                    _ => String::new(),
-                };
-                self.line(&format!("{indent}{mark} {path}{}", self.paint.dim(&sizes)));
-                if let Some(diff) = diff.as_ref().filter(|_| *what != FileChange::Delete) {
-                    self.diff(diff, indent);
-                }
-            }
-            Change::Rows { summary, sample } => {
-                self.line(&format!("{indent}~ {summary}"));
-                for row in sample {
-                    let row = self.paint.dim(row);
-                    self.line(&format!("{indent}    {row}"));
-                }
-            }
-            Change::Command { argv, cwd } => {
-                let command = shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_else(|_| argv.join(" "));
-                let place = if cwd.is_empty() || cwd == "." { String::new() } else { format!("   in {cwd}") };
-                self.line(&format!("{indent}$ {}{}", one_line(&command), self.paint.dim(&place)));
-            }
-            Change::Process { summary } | Change::Other { summary } => self.line(&format!("{indent}~ {summary}")),
-        }
-    }
-
-    fn diff(&mut self, diff: &str, indent: &str) {
-        for line in diff.lines().filter(|line| !line.starts_with("---") && !line.starts_with("+++")).take(DIFF_LINES) {
-            let line = self.paint.diff(line);
-            self.line(&format!("{indent}  {line}"));
-        }
-        let more = diff.lines().count().saturating_sub(DIFF_LINES + 2);
-        if more > 0 {
-            let text = self.paint.dim(&format!("… {more} more lines; `--format json` has all"));
-            self.line(&format!("{indent}  {text}"));
+    /// `name = value   origin`, the origin on a line of its own where both do not fit.
+    fn value(&mut self, name: &str, value: &str, style: Style, origin: &str) {
+        let taken = name.chars().count() + 5 + value.chars().count();
+        let mark = format!("{name} = ");
+        let columns = mark.chars().count();
+        if taken + 3 + origin.chars().count() <= self.width {
+            let line = format!("  {mark}{}   {}", style(self.paint, value), self.paint.dim(origin));
+            self.line(&line);
+        } else {
+            self.say(2, (&mark, columns), value, style);
+            self.tell(6, origin, Paint::dim);
         }
     }
 
@@ -282,7 +182,7 @@ impl Text<'_> {
                     _ => None,
                 })
                 .collect();
-            self.line(&format!("    always, at the end: {}", names.join(", ")));
+            self.tell(4, &format!("always, at the end: {}", names.join(", ")), plain);
         }
     }
 
@@ -297,79 +197,73 @@ impl Text<'_> {
             let _ = write!(line, ", {} to mitigation", length(time));
         }
         let _ = write!(line, " · default time limit {}", length(self.plan.policy.defaults.timeout));
-        self.line(&line);
+        self.tell(0, &line, plain);
         let links: Vec<_> = times.path.iter().filter(|(_, took)| !took.is_zero()).collect();
         if links.len() > 1 {
-            let shown: Vec<_> = links.iter().take(12).map(|(key, took)| format!("{key} {}", length(*took))).collect();
-            let more = if links.len() > 12 { format!(" + {} more", links.len() - 12) } else { String::new() };
-            let text = self.paint.dim(&format!("  {}{more}", shown.join(" + ")));
-            self.line(&text);
+            let shown: Vec<_> =
+                links.iter().take(NAMED).map(|(key, took)| format!("{key} {}", length(*took))).collect();
+            let more = links.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" + {more} more") } else { String::new() };
+            self.tell(2, &format!("{}{more}", shown.join(" + ")), Paint::dim);
         }
         for deadline in &times.deadlines {
-            let text = format!("  {}: {} of {}", deadline.of, length(deadline.worst), length(deadline.limit));
-            let text = if deadline.worst > deadline.limit {
-                self.paint.bad(&format!("{text}, too long"))
+            let text = format!("{}: {} of {}", deadline.of, length(deadline.worst), length(deadline.limit));
+            if deadline.worst > deadline.limit {
+                self.tell(2, &format!("{text}, too long"), Paint::bad);
             } else {
-                self.paint.good(&format!("{text}, holds"))
-            };
-            self.line(&text);
-        }
-    }
-
-    fn after(&mut self) {
-        let (mut exact, mut repeated, mut lost) = (Vec::<&str>::new(), Vec::<&str>::new(), Vec::<&str>::new());
-        for node in self.plan.nodes.iter().filter(|node| node.changes) {
-            let Work::Step(step) = &node.work else { continue };
-            let undoable = |kind: UndoKind| node.calls.iter().any(|call| call.call.signature().undo == kind);
-            match &step.clauses.undo {
-                _ if step.clauses.irreversible.is_some() => lost.push(node.key.as_str()),
-                Undo::None => lost.push(&node.key),
-                Undo::Repeat => repeated.push(&node.key),
-                Undo::Block(_) => exact.push(&node.key),
-                Undo::Restore if undoable(UndoKind::None) => lost.push(&node.key),
-                Undo::Restore if undoable(UndoKind::Repeat) => repeated.push(&node.key),
-                Undo::Restore => exact.push(&node.key),
+                self.tell(2, &format!("{text}, holds"), Paint::good);
             }
         }
+    }
+
+    /// What an undo does, and last what nothing takes back.
+    fn after(&mut self) {
+        let plan = self.plan;
+        if !plan.nodes.iter().any(super::super::model::Node::may_change) {
+            self.tell(0, "nothing would change", Paint::good);
+        }
+        let keys = |wanted: fn(&Taken) -> bool| -> Vec<&str> {
+            plan.nodes.iter().filter(|node| wanted(&node.undo)).map(|node| node.key.as_str()).collect()
+        };
+        let restored = keys(|taken| matches!(taken, Taken::Restored | Taken::Block));
+        let repeated = keys(|taken| matches!(taken, Taken::Repeated));
         let list = |names: &[&str]| {
-            let shown: Vec<_> = names.iter().take(12).copied().collect();
-            let more = names.len().saturating_sub(12);
+            let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
+            let more = names.len().saturating_sub(NAMED);
             if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
         };
-        if !exact.is_empty() {
-            self.line(&format!("undo: `rbk undo last` takes back {}", list(&exact)));
+        match (restored.is_empty(), repeated.is_empty()) {
+            (false, _) => self.tell(0, &format!("undo: `rbk undo last` takes back {}", list(&restored)), plain),
+            (true, false) => self.tell(0, "undo: `rbk undo last` restores nothing", plain),
+            (true, true) => {}
         }
         if !repeated.is_empty() {
-            self.line(&format!("      and then runs {} again", list(&repeated)));
+            self.tell(6, &format!("and then runs {} again", list(&repeated)), plain);
         }
-        if !lost.is_empty() {
-            let text = self.paint.warn(&format!("not undoable: {}", list(&lost)));
-            self.line(&text);
+        let lost = plan.not_undoable();
+        for (key, why) in lost.iter().take(NAMED) {
+            self.tell(0, &format!("not undoable: {key} ({why})"), Paint::warn);
+        }
+        if lost.len() > NAMED {
+            let more: Vec<&str> = lost[NAMED..].iter().map(|(key, _)| key.as_str()).collect();
+            self.tell(0, &format!("not undoable either: {}", more.join(", ")), Paint::warn);
         }
     }
 }
 
-fn length(time: Duration) -> String {
+/// `9s (12 runs)`
+pub(super) fn typically(took: Duration, runs: usize) -> String {
+    format!("{} ({runs} run{})", length(took), if runs == 1 { "" } else { "s" })
+}
+
+pub(super) fn length(time: Duration) -> String {
     show::duration(time.as_nanos() as f64)
-}
-
-/// Whether the summary is this command already.
-fn said(preview: &Preview, change: &Change) -> bool {
-    let Change::Command { argv, cwd } = change else { return false };
-    let command = argv.join(" ");
-    let quoted = shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_default();
-    (cwd.is_empty() || cwd == ".")
-        && (preview.summary == format!("run {command}") || preview.summary == format!("run {quoted}"))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         text.to_owned()
     } else {
-        format!("{}…", text.chars().take(most.max(8)).collect::<String>())
+        format!("{}…", text.chars().take(most).collect::<String>())
     }
 }

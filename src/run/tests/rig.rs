@@ -207,6 +207,8 @@ impl Rig {
             known_after: Vec::new(),
             previews: Vec::new(),
             if_it_fails: String::new(),
+            expectations: Vec::new(),
+            undo: crate::plan::model::Taken::Restored,
             worst: Duration::from_secs(60),
             timeout: Duration::from_secs(20),
             mitigates: false,
@@ -233,6 +235,7 @@ impl Rig {
             pinning: crate::check::expand::Pinning::default(),
             skipped: Vec::new(),
             times: Times::default(),
+            typical: None,
         }
     }
 

@@ -1,0 +1,168 @@
+//! Which earlier nodes write a resource, found without comparing each with all: a tree over the segments of names.
+//!
+//! Each place keeps who wrote exactly there and who wrote there or below. What writes `world` stands at the root.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalogue::effect::{Effects, Kind, Resource};
+use crate::check::effects::key::{Key, Meet, keys};
+
+#[derive(Default)]
+struct Place {
+    children: HashMap<Arc<str>, usize>,
+    /// Names with `*`.
+    patterns: Vec<(Arc<str>, usize)>,
+    /// Writes by number, those of exactly this place, in order.
+    here: Vec<usize>,
+    /// Those of this place and below.
+    below: Vec<usize>,
+}
+
+/// Writes of nodes, in the order in which they were entered.
+pub(super) struct Writers {
+    places: Vec<Place>,
+    /// The node and what it writes.
+    writes: Vec<(usize, Resource)>,
+}
+
+impl Writers {
+    pub fn new() -> Self {
+        Self { places: vec![Place::default()], writes: Vec::new() }
+    }
+
+    /// Enters what `node` writes; nodes come in order.
+    pub fn enter(&mut self, node: usize, effects: &Effects) {
+        for resource in &effects.writes {
+            let number = self.writes.len();
+            self.writes.push((node, resource.clone()));
+            for key in keys(resource) {
+                let mut at = 0;
+                self.places[at].below.push(number);
+                for segment in &key.segments {
+                    at = self.child(at, segment);
+                    self.places[at].below.push(number);
+                }
+                self.places[at].here.push(number);
+            }
+        }
+    }
+
+    /// The last node that writes something of `effects`, with what it writes, of those that are `meant`: one that
+    /// writes something definite goes before one that may write anything.
+    pub fn last(&self, effects: &Effects, meant: &dyn Fn(usize) -> bool) -> Option<(usize, &Resource)> {
+        let mut found: Option<(bool, usize)> = None;
+        for resource in effects.reads.iter().chain(&effects.writes) {
+            for key in keys(resource) {
+                self.overlapping(&key, &mut |numbers| {
+                    let number = numbers.iter().rev().find(|number| meant(self.writes[**number].0));
+                    if let Some(&number) = number {
+                        let definite = self.writes[number].1.kind != Kind::World;
+                        found = found.max(Some((definite, number)));
+                    }
+                });
+            }
+        }
+        found.map(|(_, number)| (self.writes[number].0, &self.writes[number].1))
+    }
+
+    /// The last node that may write anything.
+    pub fn last_of_world(&self) -> Option<usize> {
+        self.places[0].here.last().map(|number| self.writes[*number].0)
+    }
+
+    fn overlapping(&self, key: &Key, visit: &mut dyn FnMut(&[usize])) {
+        let mut here = vec![0];
+        for (depth, segment) in key.segments.iter().enumerate() {
+            let mut next = Vec::new();
+            for &at in &here {
+                let place = &self.places[at];
+                visit(&place.here);
+                let mut enter = |name: &Arc<str>, child: usize| match key.meet(depth, name) {
+                    Meet::Never => {}
+                    Meet::Perhaps | Meet::Surely => next.push(child),
+                    Meet::All => visit(&self.places[child].below),
+                };
+                if segment.contains('*') || (depth == 1 && key.is_network()) {
+                    place.children.iter().for_each(|(name, child)| enter(name, *child));
+                } else if let Some((name, child)) = place.children.get_key_value(segment) {
+                    enter(name, *child);
+                }
+                place.patterns.iter().for_each(|(name, child)| enter(name, *child));
+            }
+            here = next;
+        }
+        here.iter().for_each(|at| visit(&self.places[*at].below));
+    }
+
+    fn child(&mut self, at: usize, segment: &Arc<str>) -> usize {
+        let new = self.places.len();
+        let place = &mut self.places[at];
+        let child = if segment.contains('*') {
+            if let Some((_, child)) = place.patterns.iter().find(|(name, _)| name == segment) {
+                *child
+            } else {
+                place.patterns.push((Arc::clone(segment), new));
+                new
+            }
+        } else {
+            *place.children.entry(Arc::clone(segment)).or_insert(new)
+        };
+        if child == new {
+            self.places.push(Place::default());
+        }
+        child
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::effects::parse_resource;
+
+    fn writes(names: &[&str]) -> Effects {
+        Effects { reads: Vec::new(), writes: names.iter().map(|name| parse_resource(name)).collect() }
+    }
+
+    fn last(writers: &Writers, name: &str) -> Option<usize> {
+        writers.last(&writes(&[name]), &|_| true).map(|(node, _)| node)
+    }
+
+    #[test]
+    fn a_folder_covers_what_is_below_it_and_the_other_way_round() {
+        let mut writers = Writers::new();
+        writers.enter(0, &writes(&["live"]));
+        writers.enter(1, &writes(&["live/a"]));
+        writers.enter(2, &writes(&["other/**"]));
+        assert_eq!(last(&writers, "live/a"), Some(1));
+        assert_eq!(last(&writers, "live/b"), Some(0));
+        assert_eq!(last(&writers, "live"), Some(1));
+        assert_eq!(last(&writers, "l*e/a"), Some(1));
+        assert_eq!(last(&writers, "elsewhere"), None);
+    }
+
+    #[test]
+    fn what_is_definite_goes_before_a_command_that_may_write_anything() {
+        let mut writers = Writers::new();
+        writers.enter(0, &writes(&["a"]));
+        writers.enter(1, &writes(&["world"]));
+        assert_eq!(last(&writers, "a"), Some(0));
+        assert_eq!(last(&writers, "b"), Some(1));
+        assert_eq!(writers.last_of_world(), Some(1));
+        assert_eq!(writers.last(&writes(&["a"]), &|node| node != 0).map(|(node, _)| node), Some(1));
+    }
+
+    #[test]
+    fn agrees_with_comparing_each_with_all() {
+        let names =
+            ["a", "a/b", "a/*", "a/b/c", "**", "b", "*", "db:a/b", "git:index", ".git", "redis:h/0", "redis:i/1"];
+        for later in names {
+            for earlier in names {
+                let mut writers = Writers::new();
+                writers.enter(7, &writes(&[earlier]));
+                let expected = crate::check::effects::conflict(&writes(&[earlier]), &writes(&[later])).map(|_| 7);
+                assert_eq!(last(&writers, later), expected, "{earlier} before {later}");
+            }
+        }
+    }
+}
