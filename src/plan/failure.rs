@@ -36,15 +36,25 @@ fn sentence(node: &ExpandedNode, done: &[&str]) -> String {
         FailureScope::Phase(name) => format!("phase `{name}`"),
         FailureScope::Policy => "the run".to_owned(),
     };
-    match &node.handling.on_failure {
+    let said = match &node.handling.on_failure {
         // Before the first change there is nothing to go on from, to take back or to handle.
-        _ if matches!(node.work, Work::Require(_)) && done.is_empty() => "refused: nothing has changed".to_owned(),
+        _ if matches!(node.work, Work::Require(_)) && done.is_empty() => {
+            return "refused: nothing has changed".to_owned();
+        }
         OnFailure::Stop => format!("stops; {}", keeps()),
         OnFailure::Undo => format!("{block} is undone, then it stops"),
         OnFailure::Warn => "warns and goes on".to_owned(),
         OnFailure::Continue => "goes on, and the run ends partial".to_owned(),
         OnFailure::Run(phase) => format!("phase `{}` is run", phase.text),
         OnFailure::Steps(_) => "its handler runs, then it stops".to_owned(),
+    };
+    match node.within.last() {
+        Some(around) if !(node.handling.scope == FailureScope::Node && node.handling.goes_on()) => format!(
+            "up to {} of {} may fail: only the rest of this one is left out; beyond that {said}",
+            around.tolerated.min(around.of as u64),
+            around.of
+        ),
+        _ => said,
     }
 }
 

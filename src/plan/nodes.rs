@@ -46,6 +46,8 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
             calls: node.calls,
             pinned: node.pinned,
             handling: node.handling,
+            within: node.within,
+            in_stage: node.in_stage,
             people: node.people,
             known_after,
             previews,
