@@ -30,7 +30,7 @@ enum Format {
 
 impl Graph {
     pub fn run(self, context: &Context) -> Done {
-        let plan = super::plan::make(self.request.policy.as_deref(), self.request.request()?, context)?.plan;
+        let plan = super::plan::make(self.request.policy.as_deref(), self.request.request()?, context)?;
         context.result(&match self.format {
             Format::Text => render::tree::render(&plan, context.color_out),
             Format::Dot => render::dot::render(&plan),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod confirm;
 mod context;
 mod demo;
 pub mod exit;
@@ -13,6 +14,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod load;
+mod people;
 mod plan;
 mod request;
 mod run;

@@ -30,13 +30,13 @@ pub struct PlanVerb {
 
 impl PlanVerb {
     pub fn run(self, context: &Context) -> Done {
-        let planned = make(self.request.policy.as_deref(), self.request.request()?, context)?;
+        let plan = make(self.request.policy.as_deref(), self.request.request()?, context)?;
         if let Some(path) = &self.out {
-            save(path, &planned.plan)?;
+            save(path, &plan)?;
         }
         match self.format {
-            Format::Text => context.result(&render::text::render(&planned.plan, context.color_out, context.width))?,
-            Format::Json => context.result(&render::json::render(&planned.plan))?,
+            Format::Text => context.result(&render::text::render(&plan, context.color_out, context.width))?,
+            Format::Json => context.result(&render::json::render(&plan))?,
         }
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
@@ -45,17 +45,10 @@ impl PlanVerb {
     }
 }
 
-/// A plan with the world that it was made in.
-pub struct Planned {
-    pub plan: Plan,
-    pub look: Look,
-}
-
 /// Compiles the policy at `path` and plans `request`.
-pub fn make(path: Option<&Path>, request: Request, context: &Context) -> Result<Planned, Failure> {
+pub fn make(path: Option<&Path>, request: Request, context: &Context) -> Result<Plan, Failure> {
     let (policy, look) = compile(path, context)?;
-    let plan = of(&policy, request, &look, &Drawn::now())?;
-    Ok(Planned { plan, look })
+    of(&policy, request, &look, &Drawn::now())
 }
 
 /// Compiles the policy at `path` and opens its world.
