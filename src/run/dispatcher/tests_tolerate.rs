@@ -12,10 +12,10 @@ fn tolerant(dice: &mut Dice, mut case: Case) -> Case {
     let (mut item, mut inner) = (0, 0);
     let inner_tolerates = dice.roll(3);
     for index in from..to.max(from) {
-        if dice.roll(2) == 0 {
-            (item, inner) = (item + 1, 0);
-        } else if dice.roll(2) == 0 {
-            inner += 1;
+        match dice.roll(4) {
+            0 | 1 => (item, inner) = (item + 1, 0),
+            2 => inner += 1,
+            _ => {}
         }
         if nested && dice.roll(4) != 0 {
             // An inner loop is another one in every item, and begins anew behind what interrupts it.
