@@ -90,6 +90,14 @@ fn operation(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
             Some(Value::Bool(inside == (op == BinaryOp::In)))
         }
         BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => arithmetic(op, left, right),
+        BinaryOp::Of => {
+            let ((percent, Dim::PERCENT), (amount, dim)) = (amount(left)?, amount(right)?) else { return None };
+            let amount = percent / 100.0 * amount;
+            if !amount.is_finite() {
+                return None;
+            }
+            Some(if dim == Dim::ONE { Value::Float(amount) } else { Value::Quantity(Quantity { amount, dim }) })
+        }
         BinaryOp::Otherwise | BinaryOp::Or | BinaryOp::And | BinaryOp::Union => None,
     }
 }

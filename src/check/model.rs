@@ -411,6 +411,17 @@ pub enum Tolerance {
     Percent(f64),
 }
 
+impl Tolerance {
+    /// How many of so many items may fail.
+    #[must_use]
+    pub fn of(self, items: usize) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(points) => (items as f64 * points / 100.0).floor() as u64,
+        }
+    }
+}
+
 /// `if COND { … } else { … }`
 #[derive(Clone)]
 pub struct If {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod confirm;
 mod context;
 mod demo;
 pub mod exit;
@@ -14,6 +15,7 @@ mod fmt;
 mod graph;
 mod leftover;
 mod load;
+mod people;
 mod plan;
 mod request;
 mod run;

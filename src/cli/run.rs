@@ -1,6 +1,5 @@
 //! `rbk run`: roll back, by a policy or by a saved plan.
 
-use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,26 +7,30 @@ use clap::{Args, ValueEnum};
 
 use crate::catalogue::error::ErrorKind;
 use crate::catalogue::look::Look;
-use crate::plan::model::{Plan, Saved};
+use crate::check::model::Policy;
+use crate::plan::model::{Plan, Request, Saved};
 use crate::plan::{Drawn, PlanError, drift, saved};
 use crate::report;
 use crate::run::reporter::Reporter;
 use crate::run::{Ended, Setting};
 use crate::store::{Sqlite, Store, lock};
 
+use super::confirm::{self, Asks, Confirm};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{leftover, load, plan, world};
+use super::{leftover, load, people, plan, world};
 
 /// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
 pub struct Run {
     #[command(flatten)]
     request: RequestArgs,
-    /// Do not ask
+    /// Do not ask; the name of an environment with `confirm typed` takes `--confirm`
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    confirm: Confirm,
     /// Only plan
     #[arg(long)]
     dry_run: bool,
@@ -54,23 +57,33 @@ impl Run {
         if let (true, Some(path)) = (is_saved, path.as_deref()) {
             return self.saved(path, context);
         }
-        if self.yes && !self.dry_run {
+        let (policy, look) = plan::compile(path.as_deref(), context)?;
+        let request = self.request.request()?;
+        let asks = if self.dry_run { Asks::Nothing } else { self.asks(&policy, &request, context)? };
+        let answered = match asks {
+            Asks::Nothing => self.yes,
+            Asks::Named => true,
+            Asks::Type(_) => false,
+        };
+        if answered && !self.dry_run {
             // Planned under the lock: between the plan and its first action stands no other run.
-            let (policy, look) = plan::compile(path.as_deref(), context)?;
             let folder = world::state_folder(context, look.root());
             let root = hold_root(&look, &folder)?;
             leftover::end_in(&folder, context)?;
-            let plan = plan::of(&policy, self.request.request()?, &look, &Drawn::now())?;
+            let plan = plan::of(&policy, request, &look, &Drawn::now())?;
+            people::are_there(&plan)?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             return execute(plan, look, &folder, held, self.format, context);
         }
-        let mut planned = plan::make(path.as_deref(), self.request.request()?, context)?;
+        let plan = plan::of(&policy, request, &look, &Drawn::now())?;
+        let mut planned = plan::Planned { plan, look };
         if self.dry_run {
             let secrets = plan::inform(&mut planned, context);
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
             return Ok(Exit::Done);
         }
-        self.confirm(&mut planned, context)?;
+        people::are_there(&planned.plan)?;
+        approve(&mut planned, &asks, context)?;
         let plan::Planned { plan, look } = planned;
         let folder = world::state_folder(context, look.root());
         let root = hold_root(&look, &folder)?;
@@ -104,6 +117,12 @@ impl Run {
             ))
             .hint("plan it again")
         })?;
+        if !self.dry_run
+            && let Asks::Type(wanted) = self.asks(&policy, &saved.request, context)?
+        {
+            context.say(&report::wording::target(&saved.target));
+            confirm::ask(&wanted, "run this plan")?;
+        }
         // The root is that of the plan, wherever the plan file lies now.
         let look = world::open_at(&policy, Path::new(&saved.target.root))?;
         let folder = world::state_folder(context, look.root());
@@ -132,33 +151,36 @@ impl Run {
             Failure { exit: Exit::Drifted, what, ..failure }
         })?;
         same(&saved, &fresh, &format!("`{shown}`"), context)?;
+        if self.dry_run {
+            let mut planned = plan::Planned { plan: fresh, look };
+            let secrets = plan::inform(&mut planned, context);
+            context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
+            return Ok(Exit::Done);
+        }
+        people::are_there(&fresh)?;
         execute(fresh, look, &folder, held, self.format, context)
     }
 
-    /// Shows the plan and asks, unless that was answered by `--yes`.
-    fn confirm(&self, planned: &mut plan::Planned, context: &Context) -> Result<(), Failure> {
-        let policy = Arc::clone(&planned.plan.policy);
-        let environment = planned.plan.target.environment.as_deref();
-        let typed =
-            policy.environments.iter().find(|found| Some(&*found.name.text) == environment && found.confirm_typed);
-        if self.yes {
-            return Ok(());
-        }
-        if !context.can_ask() {
-            return Err(Failure::new(Exit::Person, "this would change the world, and nobody can be asked here")
-                .hint("say `--yes`, or save the plan with `rbk plan -o plan.json` and run that"));
-        }
-        let secrets = plan::inform(planned, context);
-        context.say(plan::text(&planned.plan, &secrets, context.color_err, context).trim_end());
-        let wanted = typed.map_or("yes", |environment| &*environment.name.text);
-        let mut err = std::io::stderr().lock();
-        let _ = write!(err, "\nType `{wanted}` to run this: ").and_then(|()| err.flush());
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        if read.is_err() || answer.trim() != wanted {
-            return Err(Failure::new(Exit::Refused, "declined; nothing was changed"));
-        }
-        Ok(())
+    /// Whether the environment wants its name, and whether it was given.
+    fn asks(&self, policy: &Policy, request: &Request, context: &Context) -> Result<Asks, Failure> {
+        let environment = crate::plan::environment(policy, request.environment.as_deref())
+            .map_err(|error| plan::failure(policy, error))?;
+        let name = environment.map(|found| &*found.name.text);
+        self.confirm.settle(name, environment.is_some_and(|found| found.confirm_typed), context)
+    }
+}
+
+/// Shows the plan and asks.
+fn approve(planned: &mut plan::Planned, asks: &Asks, context: &Context) -> Result<(), Failure> {
+    if !context.can_ask() {
+        return Err(Failure::new(Exit::Person, "this would change the world, and nobody can be asked here")
+            .hint("say `--yes`, or save the plan with `rbk plan -o plan.json` and run that"));
+    }
+    let secrets = plan::inform(planned, context);
+    context.say(plan::text(&planned.plan, &secrets, context.color_err, context).trim_end());
+    match asks {
+        Asks::Type(wanted) => confirm::ask(wanted, "run this"),
+        Asks::Nothing | Asks::Named => confirm::ask("yes", "run this"),
     }
 }
 

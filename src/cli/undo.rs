@@ -9,6 +9,7 @@ use crate::run::{journal, undo};
 use crate::source::{SourceFile, Sources};
 use crate::store::{Sqlite, Store};
 
+use super::confirm::{self, Asks, Confirm};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::run::{Format, absolute, hold_as, hold_root, tell};
@@ -26,9 +27,11 @@ pub struct Undo {
     /// Only show what it would do
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
+    /// Do not ask; the name of an environment with `confirm typed` takes `--confirm`
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    confirm: Confirm,
     /// How to tell what happens
     #[arg(long, value_enum, default_value_t = Format::Auto, value_name = "FORMAT")]
     format: Format,
@@ -76,6 +79,11 @@ impl Undo {
             context.remark(plan.text().trim_end());
         }
         leftover::name_daemons(&plan.of.id, &folder, context);
+        let environment = plan.environment();
+        if let Asks::Type(wanted) = self.confirm.settle(environment, plan.confirm_typed(), context)? {
+            context.say(&format!("environment {wanted} · {}", look.root().display()));
+            confirm::ask(&wanted, "undo this")?;
+        }
         let setting = held.setting(look, absolute(&folder), &plan.id, self.format, context);
         let ended = undo::undo(plan, setting, self.force).map_err(wrong)?;
         Ok(tell(&ended, self.format, context))

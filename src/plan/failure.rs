@@ -113,6 +113,14 @@ fn sentence(node: &ExpandedNode, taken: &Taken, state: &State<'_>, other: Option
             }
         },
     };
+    let end = match node.within.last() {
+        Some(around) if !(node.handling.scope == FailureScope::Node && node.handling.goes_on()) => format!(
+            "up to {} of {} may fail: only the rest of this one is left out; beyond that {end}",
+            around.tolerated.min(around.of as u64),
+            around.of
+        ),
+        _ => end,
+    };
     format!("{}{end}", first(node))
 }
 

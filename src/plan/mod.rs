@@ -150,7 +150,7 @@ fn selection(request: &Request) -> Selection {
 }
 
 /// The environment that was named, or the default one.
-fn environment<'p>(policy: &'p Policy, name: Option<&str>) -> Result<Option<&'p Environment>, PlanError> {
+pub fn environment<'p>(policy: &'p Policy, name: Option<&str>) -> Result<Option<&'p Environment>, PlanError> {
     let Some(name) = name else { return Ok(policy.environments.iter().find(|found| found.default)) };
     let found = policy.environments.iter().find(|found| &*found.name.text == name);
     found.map(Some).ok_or_else(|| {

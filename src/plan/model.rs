@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::effect::Effects;
 use crate::catalogue::unit::{Fingerprint, Preview};
 use crate::catalogue::value::Value;
-use crate::check::expand::{ExpandedCall, Handling, Member, PinnedProbes};
+use crate::check::expand::{ExpandedCall, Handling, InStage, Member, PinnedProbes, Within};
 use crate::check::model::{BindingId, Policy};
 use crate::source::Place;
 
@@ -200,6 +200,10 @@ pub struct Node {
     pub pinned: PinnedProbes,
     /// What happens when it fails.
     pub handling: Handling,
+    /// The items of unrolled loops with `tolerate` around it, the outermost first.
+    pub within: Arc<[Within]>,
+    /// The `stage` around it.
+    pub in_stage: InStage,
     /// The part of `worst` in which a person is waited for.
     pub people: Duration,
     /// The names of values that are known only when it runs, and after what.

@@ -52,6 +52,8 @@ pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look
             calls: node.calls,
             pinned: node.pinned,
             handling: node.handling,
+            within: node.within,
+            in_stage: node.in_stage,
             people: node.people,
             known_after,
             previews,

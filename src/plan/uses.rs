@@ -98,7 +98,7 @@ impl Uses {
                     let clauses = &step.clauses;
                     let lists = clauses.reads.iter().chain(&clauses.writes).chain(&clauses.touches).flatten();
                     let single = clauses.timeout.iter().chain(&clauses.done_when).chain(&clauses.within);
-                    for expr in lists.chain(single).chain(&clauses.by) {
+                    for expr in lists.chain(single.chain(&clauses.by).map(|expr| &**expr)) {
                         self.condition(policy, expr);
                     }
                     if let Undo::Block(items) = &clauses.undo {
@@ -162,15 +162,15 @@ impl Uses {
                 }
                 StepItem::Require(require) => self.condition(policy, &require.condition),
                 StepItem::Expect(check) => self.condition(policy, &check.condition),
-                StepItem::For { iter, filter, body, .. } => {
-                    self.condition(policy, iter);
-                    filter.iter().for_each(|filter| self.condition(policy, filter));
-                    self.items(policy, body);
+                StepItem::For(each) => {
+                    self.condition(policy, &each.iter);
+                    each.filter.iter().for_each(|filter| self.condition(policy, filter));
+                    self.items(policy, &each.body);
                 }
-                StepItem::If { condition, body, otherwise, .. } => {
-                    self.condition(policy, condition);
-                    self.items(policy, body);
-                    self.items(policy, otherwise);
+                StepItem::If(branch) => {
+                    self.condition(policy, &branch.condition);
+                    self.items(policy, &branch.body);
+                    self.items(policy, &branch.otherwise);
                 }
             }
         }

@@ -8,7 +8,7 @@ pub mod lines;
 pub mod list;
 pub mod replay;
 pub mod terminal;
-mod wording;
+pub mod wording;
 
 pub use crate::run::reporter::Reporter;
 

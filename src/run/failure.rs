@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::dispatcher::graph::{Index, Node, Policy as Abstract};
+use super::dispatcher::graph::{Index, Node, Policy as Abstract, Within};
+use crate::check::expand::InStage;
 use crate::check::model::{Block, Item, OnFailure, Policy, Stage, Step};
 use crate::plan::model::{Plan, Work};
 use crate::source::Place;
@@ -159,6 +160,13 @@ impl Map {
                 before: Vec::new(),
                 block: node.member.map(|member| member.block),
                 on_failure: Abstract::Stop,
+                within: node
+                    .within
+                    .iter()
+                    .rev()
+                    .map(|around| Within { each: around.each, item: around.item, tolerated: around.tolerated })
+                    .collect(),
+                nearer: 0,
                 guard: matches!(node.work, Work::Require(_)),
             })
             .collect();
@@ -171,10 +179,17 @@ impl Map {
             node.before.sort_unstable();
             node.before.dedup();
             let (policy, scope) = Self::effective(plan, index, &contexts[index]);
+            node.nearer = match scope {
+                Scope::Item(_) => 0,
+                Scope::Stage(stage) => node.within.len() - stage.depth.min(node.within.len()),
+                Scope::Phase(_) | Scope::All => node.within.len(),
+            };
             let members = |scopes: &mut HashMap<Scope, Arc<[Index]>>| {
-                Arc::clone(scopes.entry(scope).or_insert_with(|| {
-                    (0..contexts.len()).filter(|&other| scope.holds(plan, other, &contexts[other])).collect()
-                }))
+                Arc::clone(
+                    scopes
+                        .entry(scope)
+                        .or_insert_with(|| (0..contexts.len()).filter(|&other| scope.holds(plan, other)).collect()),
+                )
             };
             node.on_failure = match policy {
                 Effective::Otherwise(_) => Abstract::Otherwise(members(&mut scopes)),
@@ -216,7 +231,7 @@ impl Map {
             return (Effective::Said(own), Scope::Item(index));
         }
         if let Some(stage) = &context.stage {
-            let scope = Scope::Stage(stage.name.place);
+            let scope = Scope::Stage(plan.nodes[index].in_stage);
             if let Some(said) = &stage.on_failure {
                 return (Effective::Said(said.clone()), scope);
             }
@@ -248,16 +263,16 @@ enum Effective {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Scope {
     Item(Index),
-    Stage(Place),
+    Stage(InStage),
     Phase(usize),
     All,
 }
 
 impl Scope {
-    fn holds(self, plan: &Plan, index: Index, context: &Context) -> bool {
+    fn holds(self, plan: &Plan, index: Index) -> bool {
         match self {
             Self::Item(item) => item == index,
-            Self::Stage(place) => context.stage.as_ref().is_some_and(|stage| stage.name.place == place),
+            Self::Stage(stage) => plan.nodes[index].in_stage == stage,
             Self::Phase(phase) => *plan.policy.phases[phase].name.text == *plan.nodes[index].phase,
             Self::All => true,
         }

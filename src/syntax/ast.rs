@@ -347,7 +347,7 @@ pub enum UnaryOp {
     Not,
 }
 
-/// Infix operators, weakest first: `otherwise`, `or`, `and`, comparison and `in`, `..`, `|`, `+ -`, `* /`.
+/// Infix operators, weakest first: `otherwise`, `or`, `and`, comparison and `in`, `..`, `|`, `+ -`, `* / of`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum BinaryOp {
@@ -368,6 +368,8 @@ pub enum BinaryOp {
     Sub,
     Mul,
     Div,
+    /// `150% of x`
+    Of,
 }
 
 /// A string literal.

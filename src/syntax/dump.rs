@@ -238,6 +238,7 @@ const fn operator(op: BinaryOp) -> &'static str {
         BinaryOp::Add => "+",
         BinaryOp::Sub => "-",
         BinaryOp::Mul => "*",
+        BinaryOp::Of => "of",
         BinaryOp::Div => "/",
     }
 }

@@ -13,6 +13,8 @@ syn keyword rbkConstant true false none
 syn match rbkClause "\%(^\|[;{]\)\s*\zs\%(after\|timeout\|retry\|graceful\|reads\|writes\|touches\|idempotent\|undo\|irreversible\|preview\|on\|every\|within\|by\|hold\|tolerate\|expect\|should\|fail\|require\|mitigates\|approve\|done\|depends\|include\|symptoms\|detect\|owner\|root\|roots\|defaults\|start\|skip\|members\|may\)\>\ze\%(\s\|;\|}\|$\)"
 
 syn match rbkCall "\<[a-z_][a-z0-9_]*\%(\.[a-z_][a-z0-9_]*\)\?\ze("
+" Between a percentage and what it is of.
+syn match rbkMarker "\s\zsof\ze\s\+[A-Za-z0-9_(]"
 syn match rbkLabel "\<[A-Za-z_][A-Za-z0-9_]*:\ze\s"
 syn match rbkNumber "\<\d[0-9_]*\%(\.\d\+\)\?\%(\%(ms\|s\|m\|h\|d\|w\|[KMGT]\?i\?B\)\d*\)*%\?\%(/\%(ms\|[smhdw]\)\>\)\?"
 syn match rbkComment "#.*$" contains=@Spell

@@ -36,6 +36,7 @@ pub(super) fn operate(op: BinaryOp, left: &Value, right: &Value, ty: &Type) -> R
     let (a, b) = (left_number.as_ref().unwrap_or(left), right_number.as_ref().unwrap_or(right));
     match (a, b) {
         (Value::None, _) | (_, Value::None) => Ok(Value::None),
+        _ if op == BinaryOp::Of => part_of(a, b).ok_or_else(|| no_sense(op, left, right)),
         (Value::Int(x), Value::Int(y)) if op != BinaryOp::Div => {
             let result = match op {
                 BinaryOp::Add => x.checked_add(*y),
@@ -61,6 +62,17 @@ pub(super) fn operate(op: BinaryOp, left: &Value, right: &Value, ty: &Type) -> R
             _ => Err(no_sense(op, left, right)),
         },
     }
+}
+
+/// `150% of x`
+fn part_of(part: &Value, whole: &Value) -> Option<Value> {
+    let ((percent, Dim::PERCENT), (amount, dim)) = (measured(part)?, measured(whole)?) else { return None };
+    let amount = percent / 100.0 * amount;
+    Some(match dim {
+        _ if !amount.is_finite() => Value::None,
+        Dim::ONE => Value::Float(amount),
+        dim => Value::Quantity(Quantity { amount, dim }),
+    })
 }
 
 fn quantities(op: BinaryOp, (x, a): (f64, Dim), (y, b): (f64, Dim), ty: &Type) -> Option<Value> {
@@ -146,6 +158,7 @@ fn sign(op: BinaryOp) -> &'static str {
         BinaryOp::Add => "+",
         BinaryOp::Sub => "-",
         BinaryOp::Mul => "*",
+        BinaryOp::Of => "of",
         _ => "/",
     }
 }

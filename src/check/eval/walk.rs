@@ -262,7 +262,7 @@ impl<'a> Walk<'a> {
                 compare::order(&left, &right)?;
                 Value::Range(Arc::new((left, right)))
             }
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => {
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Of => {
                 arithmetic::operate(op, &left, &right, &node.ty)?
             }
             BinaryOp::Union | BinaryOp::Otherwise | BinaryOp::And | BinaryOp::Or => {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::effect::Effects;
-use crate::catalogue::error::Error;
 use crate::catalogue::value::Value;
 use crate::check::eval::{self, Evaluated};
 use crate::check::model::{
@@ -15,7 +14,7 @@ use crate::check::walk;
 use crate::source::Place;
 
 use super::failure::{FailureScope, Handling};
-use super::node::{ExpandedNode, Member, Work};
+use super::node::{ExpandedNode, InStage, Member, Within, Work};
 use super::scope::StaticScope;
 use super::{Expander, LetState, PinnedProbes, Refusal, selected_phases};
 
@@ -66,6 +65,7 @@ impl Expander<'_> {
     fn enter_phase(&mut self, phase: &Arc<Phase>, several: bool) {
         self.at.phase = Arc::clone(&phase.name.text);
         self.at.stage_name = None;
+        self.at.in_stage = InStage::default();
         let whole = Handling { on_failure: self.policy.on_failure.clone(), scope: FailureScope::Policy };
         self.at.handling = whole.inner(phase.on_failure.as_ref(), FailureScope::Phase(Arc::clone(&phase.name.text)));
         self.prefix = if several { format!("{}.", phase.name.text) } else { String::new() };
@@ -74,6 +74,8 @@ impl Expander<'_> {
     fn stage(&mut self, stage: &Arc<Stage>) {
         let outer = self.at.clone();
         self.at.stage_name = Some(Arc::clone(&stage.name.text));
+        self.next_stage += 1;
+        self.at.in_stage = InStage { number: self.next_stage, depth: self.at.within.len() };
         let scope = FailureScope::Stage(Arc::clone(&stage.name.text));
         self.at.handling = outer.handling.inner(stage.on_failure.as_ref(), scope);
         self.block(&stage.body);
@@ -131,17 +133,18 @@ impl Expander<'_> {
         let Some(list) = self.list(&each.iter, each.filter.as_ref(), each.var) else {
             return self.dynamic(item, each.place, &each.iter, &each.body);
         };
-        if each.tolerate.is_some() {
-            // Silently stopping at the first failure would be worse than refusing.
-            let error = Error::refused("`tolerate` is not available yet for a loop whose list is known when planned");
-            self.out
-                .errors
-                .push((each.place, error.hint("give its steps `on failure continue`, which goes on and ends partial")));
-        }
+        let tolerated = each.tolerate.map(|tolerate| {
+            self.next_loop += 1;
+            (self.next_loop, tolerate.of(list.len()))
+        });
         let (locals, suffix, also) = (Arc::clone(&self.locals), self.suffix.clone(), self.at.also.clone());
-        let window = each.at_once.filter(|_| each.parallel);
-        // One iteration after the other unless the author vouches for more.
-        let mut ends: Vec<Option<usize>> = Vec::new();
+        let outer = Arc::clone(&self.at.within);
+        let words: Option<Arc<str>> = each.at_once.map(|window| match window {
+            1 => Arc::from("one at a time"),
+            _ => Arc::from(format!("at most {window} at once")),
+        });
+        // The nodes of each item so far.
+        let mut items: Vec<std::ops::Range<usize>> = Vec::new();
         let mut iterate = |this: &mut Self, next: &mut dyn FnMut(&mut Self)| {
             for (number, value) in list.iter().enumerate() {
                 next(this);
@@ -149,15 +152,24 @@ impl Expander<'_> {
                 inner.insert(each.var, value.clone());
                 this.locals = Arc::new(inner);
                 this.suffix = format!("{suffix}[{}]", label(value));
-                if let Some(window) = window
-                    && let Some(Some(end)) = number.checked_sub(window).and_then(|earlier| ends.get(earlier)).copied()
+                if let (Some(window), Some(words)) = (each.at_once, &words)
+                    && let Some(earlier) = number.checked_sub(window).and_then(|earlier| items.get(earlier)).cloned()
                 {
-                    this.at.also.push((end, Arc::from(format!("at most {window} at once"))));
+                    // The members of a `parallel` item stand in a row: the last one is the end of all.
+                    let earlier = if each.parallel {
+                        earlier.end.saturating_sub(1).max(earlier.start)..earlier.end
+                    } else {
+                        earlier
+                    };
+                    this.at.also.extend(earlier.map(|node| (node, Arc::clone(words))));
+                }
+                if let Some((each, tolerated)) = tolerated {
+                    let item = Within { each, item: number as u32, tolerated, of: list.len() };
+                    this.at.within = outer.iter().copied().chain([item]).collect();
                 }
                 let before = this.out.nodes.len();
                 this.block(&each.body);
-                let after = this.out.nodes.len();
-                ends.push((after > before).then(|| after - 1));
+                items.push(before..this.out.nodes.len());
                 this.at.also.clone_from(&also);
             }
         };
@@ -166,6 +178,7 @@ impl Expander<'_> {
         } else {
             iterate(self, &mut |_| {});
         }
+        self.at.within = outer;
         self.locals = locals;
         self.suffix = suffix;
     }
@@ -513,6 +526,8 @@ impl Expander<'_> {
             mitigates: false,
             changes: false,
             handling: self.at.handling.clone(),
+            within: Arc::clone(&self.at.within),
+            in_stage: self.at.in_stage,
         });
         index
     }

@@ -23,7 +23,7 @@ use crate::source::Place;
 use super::model::{BindingId, Name, Policy, VerifyUse};
 
 pub use failure::{FailureScope, Handling};
-pub use node::{ExpandedCall, ExpandedNode, Member, Work};
+pub use node::{ExpandedCall, ExpandedNode, InStage, Member, Within, Work};
 pub use present::{Present, named};
 pub use scope::{PinnedProbes, Pinning, asked};
 pub use select::{Selection, Wrong, selected_phases, selected_verifies};
@@ -115,6 +115,9 @@ struct Expander<'a> {
     /// The suffix of keys inside unrolled loops: `[cache]`.
     suffix: String,
     next_block: u32,
+    /// Numbers for loops with `tolerate`, and for stages.
+    next_loop: u32,
+    next_stage: u32,
     /// `phase.` when several phases run.
     prefix: String,
     /// How often each key was given.
@@ -132,6 +135,8 @@ struct Position {
     stage: usize,
     stage_name: Option<Arc<str>>,
     member: Option<Member>,
+    within: Arc<[Within]>,
+    in_stage: InStage,
     handling: Handling,
     /// Reasons in words to wait for earlier nodes, for every node that follows here.
     also: Vec<(usize, Arc<str>)>,
@@ -164,12 +169,16 @@ impl<'a> Expander<'a> {
                 stage: 0,
                 stage_name: None,
                 member: None,
+                within: Arc::default(),
+                in_stage: InStage::default(),
                 handling: Handling { on_failure: policy.on_failure.clone(), scope: FailureScope::Policy },
                 also: Vec::new(),
             },
             locals: Arc::default(),
             suffix: String::new(),
             next_block: 0,
+            next_loop: 0,
+            next_stage: 0,
             prefix: String::new(),
             keys: BTreeMap::new(),
             pinned: PinnedProbes::new(),

@@ -84,6 +84,32 @@ pub struct ExpandedNode {
     /// Whether it may change something.
     pub changes: bool,
     pub handling: Handling,
+    /// The items of unrolled loops with `tolerate` around it, the outermost first.
+    pub within: Arc<[Within]>,
+    /// The `stage` around it.
+    pub in_stage: InStage,
+}
+
+/// An item of an unrolled loop that lets some of its items fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The loop; an inner one is another loop in every item of the outer one.
+    pub each: u32,
+    /// The item.
+    pub item: u32,
+    /// How many items may fail.
+    pub tolerated: u64,
+    /// Of how many.
+    pub of: usize,
+}
+
+/// Which of the stages that a loop makes of one in the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct InStage {
+    /// Counted over all that are unrolled; 0 outside of any.
+    pub number: u32,
+    /// How many loops with `tolerate` stand around the stage.
+    pub depth: usize,
 }
 
 impl ExpandedNode {

@@ -67,7 +67,28 @@ impl<'a> Checker<'a> {
                 self.broken(span)
             }
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => self.arithmetic(binary, left, place),
+            BinaryOp::Of => self.part_of(binary, left, place),
         }
+    }
+
+    /// `150% of x`: of the type of `x`; of a whole number it is a float.
+    fn part_of(&mut self, binary: &'a Binary, left: Expr, place: Place) -> Expr {
+        let right = self.expr(&binary.right);
+        let left = self.coerce(left, &Type::Quantity(Dim::PERCENT), format_args!("`of`"));
+        if left.ty == Type::Error || right.ty == Type::Error {
+            return made(BinaryOp::Of, left, right, Type::Error, place);
+        }
+        if right.ty == Type::Secret {
+            self.secret_flow(right.place.span, format_args!("`of`"));
+            return self.broken(place.span);
+        }
+        if let Some((message, help)) = no_operand(&right.ty, "of") {
+            let label = format!("this is {}", right.ty);
+            self.error(Code::Mismatch, right.place.span, message).set_label(label).set_help(help);
+            return self.broken(place.span);
+        }
+        let ty = if right.ty == Type::Int { Type::Float } else { right.ty.clone() };
+        made(BinaryOp::Of, left, right, ty, place)
     }
 
     /// `a otherwise b otherwise refuse("why")`

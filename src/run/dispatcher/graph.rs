@@ -14,8 +14,23 @@ pub struct Node {
     pub block: Option<u32>,
     /// What its failure means.
     pub on_failure: Policy,
+    /// The items of loops with `tolerate` that it stands in, the innermost first. The nodes of an item stand together.
+    pub within: Arc<[Within]>,
+    /// How many of `within` are nearer to it than what `on_failure` was said for: those are asked first.
+    pub nearer: usize,
     /// A `require` or an approval: while nothing was written yet, it refuses the run whatever its policy says.
     pub guard: bool,
+}
+
+/// An item of a loop that lets some of its items fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The loop; an inner one is another loop in every item of the outer one.
+    pub each: u32,
+    /// The item.
+    pub item: u32,
+    /// How many items of the loop may fail.
+    pub tolerated: u64,
 }
 
 /// What a failure means (`language.md` §8).

@@ -12,11 +12,14 @@
 
 pub mod graph;
 mod settle;
+mod tolerate;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::event::{NodeOutcome, Outcome};
-use graph::{Back, Command, End, Event, Fail, Index, Node, Policy};
+use graph::{Back, Command, End, Event, Fail, Index, Node, Policy, Within};
+use tolerate::{Skip, Tolerated};
 
 /// The state machine of one run.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ pub struct Dispatcher {
     frontier: usize,
     /// A settled node has changed something.
     wrote: bool,
+    /// What loops have let pass so far.
+    tolerated: Tolerated,
     warned: bool,
     degraded: bool,
     partial: bool,
@@ -74,6 +79,8 @@ struct Stop {
     node: Option<Index>,
     group: usize,
     outcome: Outcome,
+    /// It only pauses: a loop goes on without this.
+    skip: Option<Skip>,
 }
 
 /// What is done, one after the other, once nothing runs any more.
@@ -92,6 +99,10 @@ struct State {
     dependents: Vec<Index>,
     group: usize,
     on_failure: Policy,
+    within: Arc<[Within]>,
+    nearer: usize,
+    /// It failed, and a loop let it pass.
+    let_pass: bool,
     guard: bool,
     phase: Phase,
     wrote: bool,
@@ -138,6 +149,9 @@ impl Dispatcher {
                 dependents: Vec::new(),
                 group,
                 on_failure: node.on_failure,
+                nearer: node.nearer.min(node.within.len()),
+                within: node.within,
+                let_pass: false,
                 guard: node.guard,
                 phase: Phase::Waiting,
                 wrote: false,
@@ -157,6 +171,7 @@ impl Dispatcher {
             held: BTreeSet::new(),
             frontier: 0,
             wrote: false,
+            tolerated: Tolerated::default(),
             warned: false,
             degraded: false,
             partial: false,
@@ -202,7 +217,10 @@ impl Dispatcher {
             Phase::Waiting if self.stage == Stage::Finished => Some(NodeOutcome::Skipped),
             Phase::Waiting | Phase::Running => None,
             Phase::Bypassed => Some(NodeOutcome::Skipped),
-            Phase::Ended(end) => Some(settle::outcome(end, &state.on_failure, state.settled && self.is_refusal(node))),
+            Phase::Ended(end) => {
+                let policy = if state.let_pass { &Policy::Warn } else { &state.on_failure };
+                Some(settle::outcome(end, policy, state.settled && self.is_refusal(node)))
+            }
         }
     }
 
@@ -222,11 +240,11 @@ impl Dispatcher {
         match end {
             End::Failed(fail) => {
                 // Under `warn` and `continue` it waits for nothing but its turn; a kill is no failure to warn of.
-                if !state.on_failure.goes_on() || fail == Fail::Interrupted {
+                if !state.on_failure.goes_on() || state.nearer > 0 || fail == Fail::Interrupted {
                     self.held.insert(node);
                 }
-                // Whether a refusal is one shows only when all before it is known.
-                if !matches!(fail, Fail::Refused | Fail::Declined) {
+                // Whether a refusal is one, and whether a loop lets it pass, shows only when all before it is known.
+                if !matches!(fail, Fail::Refused | Fail::Declined) && state.within.is_empty() {
                     self.record(node);
                 }
             }

@@ -1,5 +1,7 @@
 //! Settling: what a failure means once its turn has come, and what is done at the end of a run.
 
+use std::sync::Arc;
+
 use super::{Back, Command, Dispatcher, End, Fail, Index, NodeOutcome, Outcome, Phase, Policy, Stage, Stop, Task};
 
 /// How the end of a node is called. `refusal`: nothing had been written, so it is no failure.
@@ -51,7 +53,6 @@ impl Dispatcher {
         let refusal = self.is_refusal(node);
         self.nodes[node].settled = true;
         self.wrote |= self.nodes[node].wrote;
-        self.record(node);
         let outcome = match fail {
             Fail::Interrupted => {
                 self.interrupted = true;
@@ -59,24 +60,61 @@ impl Dispatcher {
             }
             Fail::Refused if refusal => Outcome::Refused,
             Fail::Declined if refusal => Outcome::Declined,
-            _ => {
-                match self.nodes[node].on_failure {
-                    Policy::Warn => self.warned = true,
-                    Policy::Continue => self.partial = true,
-                    Policy::Stop | Policy::Undo(_) | Policy::Handle | Policy::Otherwise(_) => {
-                        let inconclusive = fail == Fail::Inconclusive;
-                        let outcome = if inconclusive { Outcome::Inconclusive } else { Outcome::Failed };
-                        return self.stop_at(node, outcome);
-                    }
-                }
-                self.held.remove(&node);
-                return self.release(node);
-            }
+            Fail::Inconclusive => return self.fails(node, Outcome::Inconclusive),
+            _ => return self.fails(node, Outcome::Failed),
         };
+        self.record(node);
         self.stop_at(node, outcome);
     }
 
-    /// A refusal is one only before the first write; a unit's refusal under `warn` or `continue` is a failure.
+    /// Asks outwards who has to say something: the loops nearer than its policy, that, the loops around.
+    fn fails(&mut self, node: Index, outcome: Outcome) {
+        let state = &self.nodes[node];
+        let (within, nearer) = (Arc::clone(&state.within), state.nearer);
+        if let Some(skip) = self.tolerated.lets_pass(&within[..nearer]) {
+            return self.pass(node, skip);
+        }
+        let policy = self.nodes[node].on_failure.clone();
+        match policy {
+            Policy::Warn | Policy::Continue => {
+                self.warned |= policy == Policy::Warn;
+                self.partial |= policy == Policy::Continue;
+                self.record(node);
+                match within[..nearer].last() {
+                    // What failed is the loop, and the policy speaks of that.
+                    Some(whole) => {
+                        let skip = self.tolerated.gives_up(whole);
+                        self.go_on_without(node, skip);
+                    }
+                    None => {
+                        self.held.remove(&node);
+                        self.release(node);
+                    }
+                }
+            }
+            Policy::Stop => match self.tolerated.lets_pass(&within[nearer..]) {
+                Some(skip) => self.pass(node, skip),
+                None => {
+                    self.record(node);
+                    self.stop_at(node, outcome);
+                }
+            },
+            // First it is put right as the policy says; then the loop goes on without it.
+            Policy::Undo(_) | Policy::Handle => {
+                let skip = self.tolerated.lets_pass(&within[nearer..]);
+                self.nodes[node].let_pass = skip.is_some();
+                self.record(node);
+                self.stop_at(node, outcome);
+                self.stop = self.stop.map(|stop| Stop { skip, ..stop });
+            }
+            Policy::Otherwise(_) => {
+                self.record(node);
+                self.stop_at(node, outcome);
+            }
+        }
+    }
+
+    /// A refusal is one only before the first write; a unit's refusal under `warn`, `continue` or `tolerate` is a failure.
     pub(super) fn is_refusal(&self, node: Index) -> bool {
         let state = &self.nodes[node];
         let refused = matches!(state.phase, Phase::Ended(End::Failed(Fail::Refused | Fail::Declined)));
@@ -85,11 +123,12 @@ impl Dispatcher {
         {
             return matches!(stop.outcome, Outcome::Refused | Outcome::Declined);
         }
-        refused && !self.wrote && !state.wrote && (state.guard || !state.on_failure.goes_on())
+        let goes_on = state.on_failure.goes_on() || !state.within.is_empty();
+        refused && !self.wrote && !state.wrote && (state.guard || !goes_on)
     }
 
-    fn stop_at(&mut self, node: Index, outcome: Outcome) {
-        self.stop = Some(Stop { node: Some(node), group: self.nodes[node].group, outcome });
+    pub(super) fn stop_at(&mut self, node: Index, outcome: Outcome) {
+        self.stop = Some(Stop { node: Some(node), group: self.nodes[node].group, outcome, skip: None });
         self.commands.push(Command::Stopping(Some(node)));
         self.drain();
     }
@@ -101,7 +140,7 @@ impl Dispatcher {
             return self.finish(Outcome::Failed);
         }
         if self.stop.is_none() && self.frontier < self.groups.len() {
-            self.stop = Some(Stop { node: None, group: self.frontier, outcome: Outcome::Interrupted });
+            self.stop = Some(Stop { node: None, group: self.frontier, outcome: Outcome::Interrupted, skip: None });
         }
         if let Some(stop) = self.stop {
             self.line_up(stop);
@@ -115,7 +154,15 @@ impl Dispatcher {
         self.next_task();
     }
 
-    fn line_up(&mut self, stop: Stop) {
+    fn line_up(&mut self, mut stop: Stop) {
+        if stop.skip.is_some() {
+            if !self.killed {
+                return self.line_up_pause(stop);
+            }
+            // The loop would have gone on, so it is the kill that ends the run.
+            stop = Stop { outcome: Outcome::Interrupted, skip: None, ..stop };
+            self.stop = Some(stop);
+        }
         for position in 0..self.groups[stop.group].members.len() {
             let member = self.groups[stop.group].members[position];
             if let Phase::Ended(_) = self.nodes[member].phase {
@@ -139,17 +186,14 @@ impl Dispatcher {
             .members
             .iter()
             .copied()
-            .filter(|&member| matches!(self.nodes[member].phase, Phase::Ended(End::Failed(_))))
+            .filter(|&member| {
+                let state = &self.nodes[member];
+                matches!(state.phase, Phase::Ended(End::Failed(_))) && !state.let_pass
+            })
             .collect();
         for &member in &failed {
             if let Policy::Undo(scope) = self.nodes[member].on_failure.clone() {
-                for &node in scope.iter().rev() {
-                    let ran = matches!(self.nodes[node].phase, Phase::Ended(_));
-                    let there = |task: &Task| matches!(task, Task::TakeBack { node: have, .. } if *have == node);
-                    if ran && !self.tasks.iter().any(there) {
-                        self.tasks.push_back(Task::TakeBack { node, of: Some(member) });
-                    }
-                }
+                self.line_up_undo(&scope, member);
             }
         }
         // Handlers meet a world from which everything is gone that is to go.
@@ -158,17 +202,23 @@ impl Dispatcher {
                 Policy::Handle => self.tasks.push_back(Task::Handle(member)),
                 Policy::Otherwise(ref scope) if Some(member) == stop.node => {
                     // The other way starts where the first one started.
-                    for &node in scope.iter().rev() {
-                        let ran = matches!(self.nodes[node].phase, Phase::Ended(_));
-                        let there = |task: &Task| matches!(task, Task::TakeBack { node: have, .. } if *have == node);
-                        if ran && !self.tasks.iter().any(there) {
-                            self.tasks.push_back(Task::TakeBack { node, of: Some(member) });
-                        }
-                    }
+                    let scope = Arc::clone(scope);
+                    self.line_up_undo(&scope, member);
                     self.tasks.push_back(Task::Handle(member));
                     self.tasks.push_back(Task::Resume(member));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// What of `scope` ran is taken back, the latest first.
+    pub(super) fn line_up_undo(&mut self, scope: &[Index], of: Index) {
+        for &node in scope.iter().rev() {
+            let ran = matches!(self.nodes[node].phase, Phase::Ended(_));
+            let there = |task: &Task| matches!(task, Task::TakeBack { node: have, .. } if *have == node);
+            if ran && !self.tasks.iter().any(there) {
+                self.tasks.push_back(Task::TakeBack { node, of: Some(of) });
             }
         }
     }
@@ -232,7 +282,7 @@ impl Dispatcher {
                 (_, other) => other,
             };
         }
-        if !ok {
+        if !ok && !self.let_pass_after_all(node) {
             self.tasks.retain(|task| !matches!(task, Task::Resume(n) if *n == node));
             if !self.tasks.contains(&Task::Always) {
                 self.tasks.push_back(Task::Always);
@@ -247,7 +297,8 @@ impl Dispatcher {
                 // It never improves a bad end, and it is not why that one was bad.
                 Some(_) => {}
                 None => {
-                    self.stop = Some(Stop { node: None, group: self.groups.len(), outcome: Outcome::Failed });
+                    let group = self.groups.len();
+                    self.stop = Some(Stop { node: None, group, outcome: Outcome::Failed, skip: None });
                 }
             }
         }
@@ -267,31 +318,24 @@ impl Dispatcher {
         }
     }
 
-    /// The other way worked: its nodes count as settled and the run goes on.
+    /// The run goes on: the other way worked, or a loop goes on without what failed.
     fn resume(&mut self, node: Index) {
-        let Policy::Otherwise(scope) = self.nodes[node].on_failure.clone() else { return };
-        self.stop = None;
+        let Some(stop) = self.stop.take() else { return };
         self.warned = true;
-        for &index in &*scope {
-            let state = &mut self.nodes[index];
-            let waiting = state.phase == Phase::Waiting;
-            let group = &mut self.groups[state.group];
-            group.open -= usize::from(waiting);
-            group.ended.remove(&index);
-            if waiting || state.taken_back {
-                state.phase = Phase::Bypassed;
-            }
-            state.settled = true;
-            self.held.remove(&index);
-            self.ready.remove(&index);
-            if waiting {
-                self.record(index);
-            }
-            self.release(index);
+        if stop.skip.is_some() {
+            // Something irreversible was left behind by an `on failure undo` of the item.
+            self.partial |= stop.outcome == Outcome::Partial;
+            let skipped = self.skipped_by(node, stop.skip);
+            skipped.into_iter().for_each(|index| self.bypass(index));
+            self.held.remove(&node);
+            self.release(node);
+        } else if let Policy::Otherwise(scope) = self.nodes[node].on_failure.clone() {
+            scope.iter().for_each(|&index| self.bypass(index));
         }
-        // What stands elsewhere, ran ahead of the first way and was taken back with it, is still to be done.
-        let again: Vec<Index> =
-            (0..self.nodes.len()).filter(|index| self.nodes[*index].taken_back && !scope.contains(index)).collect();
+        // What stands elsewhere, ran ahead and was taken back with it, is still to be done.
+        let again: Vec<Index> = (0..self.nodes.len())
+            .filter(|&index| self.nodes[index].taken_back && self.nodes[index].phase != Phase::Bypassed)
+            .collect();
         for index in again {
             self.start_over(index);
         }
@@ -300,10 +344,30 @@ impl Dispatcher {
         self.advance();
     }
 
+    /// It counts as settled, whether it ran or not, and what waited for it waits no more.
+    pub(super) fn bypass(&mut self, index: Index) {
+        let state = &mut self.nodes[index];
+        let waiting = state.phase == Phase::Waiting;
+        let group = &mut self.groups[state.group];
+        group.open -= usize::from(waiting);
+        group.ended.remove(&index);
+        if waiting || state.taken_back {
+            state.phase = Phase::Bypassed;
+        }
+        state.settled = true;
+        self.held.remove(&index);
+        self.ready.remove(&index);
+        if waiting {
+            self.record(index);
+        }
+        self.release(index);
+    }
+
     fn start_over(&mut self, index: Index) {
         let state = &mut self.nodes[index];
         state.phase = Phase::Waiting;
         (state.taken_back, state.settled, state.wrote, state.recorded) = (false, false, false, None);
+        state.let_pass = false;
         let released = std::mem::replace(&mut state.released, false);
         let group = &mut self.groups[state.group];
         group.ended.remove(&index);

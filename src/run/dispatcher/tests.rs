@@ -2,6 +2,9 @@ use std::sync::Arc;
 
 use super::*;
 
+#[path = "tests_tolerate.rs"]
+mod tolerate;
+
 /// A small run, told from outside: what each node would do, and which may overlap.
 #[derive(Clone, Debug)]
 struct Case {
@@ -10,6 +13,9 @@ struct Case {
     guards: Vec<bool>,
     blocks: Vec<Option<u32>>,
     before: Vec<Vec<Index>>,
+    /// The items around each, the innermost first, and how many of them are nearer than its policy.
+    within: Vec<Vec<Within>>,
+    nearer: Vec<usize>,
 }
 
 impl Case {
@@ -20,6 +26,8 @@ impl Case {
                 block: self.blocks[index],
                 on_failure: self.policies[index].clone(),
                 guard: self.guards[index],
+                within: self.within[index].clone().into(),
+                nearer: self.nearer[index],
             })
             .collect()
     }
@@ -35,21 +43,51 @@ struct EndState {
     always: bool,
 }
 
+/// What a person keeps in mind of loops that let items fail.
+#[derive(Default)]
+struct Passed {
+    /// Failed items, and loops that are not gone on with.
+    items: Vec<(u32, u32)>,
+    loops: Vec<u32>,
+}
+
+impl Passed {
+    fn leaves_out(&self, within: &[Within]) -> bool {
+        within.iter().any(|w| self.items.contains(&(w.each, w.item)) || self.loops.contains(&w.each))
+    }
+
+    fn lets_pass(&mut self, within: &[Within]) -> bool {
+        for around in within {
+            let failed = self.items.iter().filter(|(each, _)| *each == around.each).count();
+            if (failed as u64) < around.tolerated {
+                self.items.push((around.each, around.item));
+                return true;
+            }
+        }
+        false
+    }
+}
+
 /// One thing after the other, as a person would do it by hand: the meaning of a policy.
 fn by_hand(case: &Case) -> EndState {
     let mut state = EndState { always: true, ..EndState::default() };
-    let (mut wrote, mut outcome) = (false, Outcome::Done);
+    let mut wrote = false;
+    let mut passed = Passed::default();
+    let (mut warned, mut degraded, mut partial) = (false, false, false);
     for (node, &end) in case.ends.iter().enumerate() {
+        if passed.leaves_out(&case.within[node]) {
+            continue;
+        }
         let End::Failed(fail) = end else {
             state.applied.push((node, true));
             wrote |= !case.guards[node];
-            if end == End::Degraded && outcome != Outcome::Partial {
-                outcome = Outcome::Degraded;
-            }
+            degraded |= end == End::Degraded;
             continue;
         };
         let policy = &case.policies[node];
-        if fail == Fail::Refused && !wrote && (case.guards[node] || !policy.goes_on()) {
+        let (nearer, around) = case.within[node].split_at(case.nearer[node]);
+        let goes_on = policy.goes_on() || !case.within[node].is_empty();
+        if fail == Fail::Refused && !wrote && (case.guards[node] || !goes_on) {
             return EndState { outcome: Some(Outcome::Refused), always: false, ..state };
         }
         // A failed node of these tests has begun to write, except where it refused.
@@ -57,25 +95,39 @@ fn by_hand(case: &Case) -> EndState {
             state.applied.push((node, false));
             wrote |= !case.guards[node];
         }
-        let stopped = if fail == Fail::Inconclusive { Outcome::Inconclusive } else { Outcome::Failed };
+        if passed.lets_pass(nearer) {
+            warned = true;
+            continue;
+        }
+        let mut stopped = if fail == Fail::Inconclusive { Outcome::Inconclusive } else { Outcome::Failed };
         match policy {
-            Policy::Warn => {
-                if outcome == Outcome::Done {
-                    outcome = Outcome::Warned;
-                }
+            Policy::Warn | Policy::Continue => {
+                warned |= *policy == Policy::Warn;
+                partial |= *policy == Policy::Continue;
+                passed.loops.extend(nearer.last().map(|whole| whole.each));
+                continue;
             }
-            Policy::Continue => outcome = Outcome::Partial,
-            Policy::Stop | Policy::Otherwise(_) => return EndState { outcome: Some(stopped), ..state },
+            Policy::Stop | Policy::Otherwise(_) => {}
             Policy::Undo(scope) => {
                 state.applied.retain(|(applied, _)| !scope.contains(applied));
-                return EndState { outcome: Some(Outcome::Compensated), ..state };
+                stopped = Outcome::Compensated;
             }
             Policy::Handle => {
                 state.handlers.push(node);
-                return EndState { outcome: Some(Outcome::Compensated), ..state };
+                stopped = Outcome::Compensated;
             }
         }
+        if !passed.lets_pass(around) {
+            return EndState { outcome: Some(stopped), ..state };
+        }
+        warned = true;
     }
+    let outcome = match () {
+        () if partial => Outcome::Partial,
+        () if degraded => Outcome::Degraded,
+        () if warned => Outcome::Warned,
+        () => Outcome::Done,
+    };
     EndState { outcome: Some(outcome), ..state }
 }
 
@@ -83,7 +135,7 @@ fn by_hand(case: &Case) -> EndState {
 fn every_order(case: &Case, width: usize, check: &mut dyn FnMut(&EndState, &[Option<NodeOutcome>])) {
     let mut dispatcher = Dispatcher::new(case.nodes(), width);
     let commands = dispatcher.handle(Event::Begin);
-    let world = World { dispatcher, running: Vec::new(), state: EndState::default() };
+    let world = World { dispatcher, running: Vec::new(), handled: false, state: EndState::default() };
     follow(case, world, commands, check);
 }
 
@@ -91,6 +143,8 @@ fn every_order(case: &Case, width: usize, check: &mut dyn FnMut(&EndState, &[Opt
 struct World {
     dispatcher: Dispatcher,
     running: Vec<Index>,
+    /// A handler ran since the last start.
+    handled: bool,
     state: EndState,
 }
 
@@ -109,16 +163,18 @@ fn follow(
                         assert!(!world.running.contains(&before), "{node} started while {before} ran: {case:?}");
                     }
                     world.running.push(node);
+                    world.handled = false;
                 }
                 Command::TakeBack { node, .. } => {
                     assert!(world.running.is_empty(), "something ran during a take-back: {case:?}");
-                    assert!(world.state.handlers.is_empty(), "a handler ran before {node} was taken back: {case:?}");
+                    assert!(!world.handled, "a handler ran before {node} was taken back: {case:?}");
                     world.state.applied.retain(|(applied, _)| *applied != node);
                     next.extend(world.dispatcher.handle(Event::TookBack { node, how: Back::Whole }));
                 }
                 Command::Handle(node) => {
                     assert!(world.running.is_empty());
                     world.state.handlers.push(node);
+                    world.handled = true;
                     next.extend(world.dispatcher.handle(Event::Handled { node, ok: true }));
                 }
                 Command::Always => {
@@ -176,8 +232,15 @@ impl Dice {
 
 fn random_case(dice: &mut Dice, blocks: bool) -> Case {
     let count = 2 + dice.roll(4) as usize;
-    let mut case =
-        Case { ends: vec![], policies: vec![], guards: vec![], blocks: vec![None; count], before: vec![vec![]; count] };
+    let mut case = Case {
+        ends: vec![],
+        policies: vec![],
+        guards: vec![],
+        blocks: vec![None; count],
+        before: vec![vec![]; count],
+        within: vec![vec![]; count],
+        nearer: vec![0; count],
+    };
     let gates: Vec<bool> = (0..count).map(|_| dice.roll(5) == 0).collect();
     let exact: Vec<bool> = (0..count).map(|_| dice.roll(4) != 0).collect();
     if blocks && count >= 3 {
@@ -279,6 +342,8 @@ fn chain(ends: &[End]) -> Case {
         guards: vec![false; ends.len()],
         blocks: vec![None; ends.len()],
         before: vec![vec![]; ends.len()],
+        within: vec![vec![]; ends.len()],
+        nearer: vec![0; ends.len()],
     }
 }
 
@@ -486,4 +551,37 @@ fn an_empty_run_is_done() {
     let mut dispatcher = Dispatcher::new(Vec::new(), 4);
     assert_eq!(dispatcher.handle(Event::Begin), [Command::Always]);
     assert_eq!(dispatcher.handle(Event::AlwaysEnded { ok: true }), [Command::Finish(Outcome::Done)]);
+}
+
+#[test]
+fn a_second_other_way_does_not_begin_the_first_one_again() {
+    let mut case = chain(&[End::Done, FAILED, End::Done, FAILED]);
+    case.policies[0] = Policy::Otherwise(Arc::from([0, 1]));
+    case.policies[1] = case.policies[0].clone();
+    case.policies[2] = Policy::Otherwise(Arc::from([2, 3]));
+    case.policies[3] = case.policies[2].clone();
+    case.before = vec![vec![], vec![0], vec![1], vec![2]];
+    let mut dispatcher = Dispatcher::new(case.nodes(), 2);
+    let mut commands = dispatcher.handle(Event::Begin);
+    let mut started = Vec::new();
+    loop {
+        let mut next = Vec::new();
+        for command in commands {
+            next.extend(match command {
+                Command::Start(node) => {
+                    started.push(node);
+                    dispatcher.handle(Event::Ended { node, end: case.ends[node], wrote: true })
+                }
+                Command::TakeBack { node, .. } => dispatcher.handle(Event::TookBack { node, how: Back::Whole }),
+                Command::Handle(node) => dispatcher.handle(Event::Handled { node, ok: true }),
+                Command::Always => dispatcher.handle(Event::AlwaysEnded { ok: true }),
+                _ => Vec::new(),
+            });
+        }
+        if next.is_empty() {
+            break;
+        }
+        commands = next;
+    }
+    assert_eq!(started, [0, 1, 2, 3]);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Frame;
 use super::halt::Halt;
 use crate::catalogue::error::Error;
-use crate::check::model::{Block, For, Item, OnFailure, Stage, Step, Tolerance};
+use crate::check::model::{Block, For, Item, OnFailure, Stage, Step};
 use crate::run::dispatcher::graph::Fail;
 use crate::run::event::{Event, NodeOutcome};
 
@@ -97,11 +97,7 @@ impl Frame<'_> {
     fn each(&mut self, each: &For) -> Result<(), Halt> {
         let look = self.look.within(self.exec.policy.defaults.timeout);
         let elements = self.elements(&each.iter, each.var, each.filter.as_ref(), &look)?;
-        let tolerated = match each.tolerate {
-            None => 0,
-            Some(Tolerance::Count(count)) => count,
-            Some(Tolerance::Percent(points)) => (elements.len() as f64 * points / 100.0).floor() as u64,
-        };
+        let tolerated = each.tolerate.map_or(0, |tolerate| tolerate.of(elements.len()));
         let mut failed = 0;
         for element in elements {
             self.set(each.var, element.clone());

@@ -203,6 +203,8 @@ impl Rig {
             calls: Vec::new(),
             pinned: BTreeMap::new(),
             handling: Handling { on_failure: OnFailure::Stop, scope: FailureScope::Policy },
+            within: Arc::default(),
+            in_stage: crate::check::expand::InStage::default(),
             people: Duration::ZERO,
             known_after: Vec::new(),
             previews: Vec::new(),

@@ -33,6 +33,22 @@ pub struct UndoPlan {
     pub(super) policy: Option<Arc<Policy>>,
 }
 
+impl UndoPlan {
+    /// The environment that the run acted on.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        self.frozen.environment.as_deref()
+    }
+
+    /// Whether that asks for its name to be typed; where its policy cannot be read any more, it does.
+    #[must_use]
+    pub fn confirm_typed(&self) -> bool {
+        let Some(policy) = &self.policy else { return self.environment().is_some() };
+        let named = |found: &&crate::check::model::Environment| Some(&*found.name.text) == self.environment();
+        policy.environments.iter().find(named).is_some_and(|found| found.confirm_typed)
+    }
+}
+
 /// One step of an undo.
 pub struct UndoStep {
     /// The key of the node that is undone.

@@ -60,6 +60,9 @@ impl Printer<'_> {
             let op = self.source.slice(step.op_span).split_ascii_whitespace().collect::<Vec<_>>().join(" ");
             if op == ".." {
                 rest.push(Doc::text(op));
+            } else if op == "of" {
+                // A line that begins with it would be a clause of that name.
+                rest.push(Doc::text(" of "));
             } else {
                 rest.extend([Doc::Break(" "), Doc::text(format!("{op} "))]);
             }

@@ -19,7 +19,7 @@ enum Op {
 }
 
 impl Op {
-    /// How tightly it binds: `otherwise`, `or`, `and`, `not`, comparison and `in`, `..`, `|`, `+ -`, `* /`, sign.
+    /// How tightly it binds: `otherwise`, `or`, `and`, `not`, comparison and `in`, `..`, `|`, `+ -`, `* / of`, sign.
     const fn strength(self) -> u8 {
         match self {
             Self::Binary(op, _) => match op {
@@ -37,7 +37,7 @@ impl Op {
                 BinaryOp::Range => 5,
                 BinaryOp::Union => 6,
                 BinaryOp::Add | BinaryOp::Sub => 7,
-                BinaryOp::Mul | BinaryOp::Div => 8,
+                BinaryOp::Mul | BinaryOp::Div | BinaryOp::Of => 8,
             },
             Self::Unary(UnaryOp::Not, _) => 3,
             Self::Unary(UnaryOp::Neg, _) => 9,
@@ -291,6 +291,7 @@ impl Lower<'_> {
             "-" => BinaryOp::Sub,
             "*" => BinaryOp::Mul,
             "/" => BinaryOp::Div,
+            "of" => BinaryOp::Of,
             text if text.starts_with("not") => BinaryOp::NotIn,
             _ => self.refuse_operator(self.span(node)),
         }
