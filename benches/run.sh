@@ -2,7 +2,7 @@
 # Every comparison, one table each. ROUNDS=3 makes it shorter.
 set -eu
 cd "$(dirname "$0")"
-for bench in startup parallel layers; do
+for bench in startup parallel layers repository; do
   echo "## $bench"
   echo
   "./$bench.sh"
