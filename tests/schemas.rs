@@ -94,7 +94,8 @@ fn events_and_runs() {
     let sandbox = project();
     let events = schema(&sandbox, "events");
     let ran = sandbox.run(["run", "--yes", "--format", "json"]).exits(0).json_lines();
-    let undone = sandbox.run(["undo", "--yes", "--format", "json"]).exits(0).json_lines();
+    // `exec` keeps nothing to go back by, so that the undo is partial.
+    let undone = sandbox.run(["undo", "--yes", "--format", "json"]).exits(1).json_lines();
     let shown = sandbox.run(["show", "--format", "json"]).exits(0).json_lines();
     for lines in [&ran, &undone, &shown] {
         assert!(lines.len() > 10, "only {} events", lines.len());

@@ -3,7 +3,7 @@
 //! A comment that stands alone speaks of the next line that is none; behind a statement, of its own line. It silences
 //! advice only, and one that is misspelt or no longer needed is advice itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Code, Diagnostic, Level, Report, suggest};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
@@ -24,12 +24,17 @@ struct Allow {
 pub fn silence(sources: &Sources, trees: &[(FileId, Tree)], complete: bool, report: &mut Report) {
     let mut allows = Vec::new();
     for (file, tree) in trees {
-        for comment in &tree.comments {
-            read(sources.get(*file), *file, tree, comment, &mut allows, report);
+        for (index, comment) in tree.comments.iter().enumerate() {
+            read(sources.get(*file), *file, comment, &tree.comments[index + 1..], &mut allows, report);
         }
     }
     if allows.is_empty() {
         return;
+    }
+    // Of two for one thing the second allows nothing.
+    let mut at: HashMap<(FileId, usize, Code), usize> = HashMap::new();
+    for (index, allow) in allows.iter().enumerate() {
+        at.entry((allow.file, allow.line, allow.code)).or_insert(index);
     }
     let mut used = HashSet::new();
     report.diagnostics.retain(|found| {
@@ -38,10 +43,9 @@ pub fn silence(sources: &Sources, trees: &[(FileId, Tree)], complete: bool, repo
         }
         let place = found.place();
         let line = sources.get(place.file).line(place.span.start);
-        let of = |allow: &Allow| allow.code == found.code && (allow.file, allow.line) == (place.file, line);
-        match allows.iter().position(of) {
+        match at.get(&(place.file, line, found.code)) {
             Some(allow) => {
-                used.insert(allow);
+                used.insert(*allow);
                 false
             }
             None => true,
@@ -56,12 +60,12 @@ pub fn silence(sources: &Sources, trees: &[(FileId, Tree)], complete: bool, repo
     }
 }
 
-/// Reads one comment.
+/// Reads one comment; `behind` are those that follow it.
 fn read(
     source: &SourceFile,
     file: FileId,
-    tree: &Tree,
     comment: &Comment,
+    behind: &[Comment],
     allows: &mut Vec<Allow>,
     report: &mut Report,
 ) {
@@ -85,7 +89,7 @@ fn read(
     if names.trim().is_empty() {
         return refuse(whole, "this `allow` names nothing".to_owned(), form);
     }
-    let line = spoken_of(source, tree, comment);
+    let line = spoken_of(source, comment, behind);
     for name in names.split(',') {
         let from = name.as_ptr().addr() - text.as_ptr().addr() + name.len() - name.trim_start().len();
         let name = name.trim();
@@ -102,15 +106,19 @@ fn read(
 }
 
 /// The line that a comment speaks of: its own, or the next one that is no comment.
-fn spoken_of(source: &SourceFile, tree: &Tree, comment: &Comment) -> usize {
+fn spoken_of(source: &SourceFile, comment: &Comment, behind: &[Comment]) -> usize {
     let own = source.line(comment.span.start);
     if !comment.own_line {
         return own;
     }
-    let behind = tree.comments.iter().filter(|other| other.own_line && other.span.start > comment.span.start);
-    behind
-        .map(|other| source.line(other.span.start))
-        .fold(own + 1, |next, line| if line == next { next + 1 } else { next })
+    let mut next = own + 1;
+    for other in behind.iter().filter(|other| other.own_line) {
+        if source.line(other.span.start) != next {
+            break;
+        }
+        next += 1;
+    }
+    next
 }
 
 /// What is said of a word that names no lint: message and help.

@@ -13,6 +13,8 @@ use super::load::{self, Compiled};
 
 /// An edit can make room for another one at the same place; more rounds than this were never needed.
 const ROUNDS: usize = 8;
+/// Each costs a compilation.
+const ONE_BY_ONE: usize = 100;
 
 /// A text with what could be fixed.
 #[derive(Debug)]
@@ -78,7 +80,7 @@ fn chosen<'f>(
 ) -> Option<(String, Vec<Said<'f>>, Compiled)> {
     let mut taken: Vec<Said> = Vec::new();
     let mut best = None;
-    for fix in fixes {
+    for fix in fixes.into_iter().take(ONE_BY_ONE) {
         taken.push(fix);
         let tried = apply(text, &taken);
         let compiled = compile(&tried);
@@ -104,7 +106,11 @@ fn apart(compiled: &Compiled) -> Vec<Said<'_>> {
         let Some(fix) = &found.fix else { continue };
         let spans: Vec<Span> = fix.edits.iter().map(|(place, _)| place.span).collect();
         let own = fix.edits.iter().all(|(place, _)| place.file == FileId(0));
-        let touches = |span: &Span| taken.iter().any(|other| span.start <= other.end && other.start <= span.end);
+        // Those taken are apart, so that only the last one which begins before the end can touch.
+        let touches = |span: &Span| {
+            let before = taken.range(..=Span::new(span.end, u32::MAX)).next_back();
+            before.is_some_and(|other| span.start <= other.end)
+        };
         if own && !spans.iter().any(touches) {
             taken.extend(spans);
             let place = compiled.sources.locate(found.place());
