@@ -48,7 +48,7 @@ enum Format {
     Github,
     /// A SARIF 2.1.0 log, for code scanning
     Sarif,
-    /// JUnit XML, for test reports
+    /// XML in the form of `JUnit`, for test reports
     Junit,
 }
 

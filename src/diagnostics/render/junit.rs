@@ -1,4 +1,4 @@
-//! Diagnostics as JUnit XML, which CI services show as tests: a suite per file, a failed case per error.
+//! Diagnostics as XML in the form of `JUnit`, which CI services show as tests: a suite per file, a failed case per error.
 //!
 //! A file without mistakes is one case that passed; a warning is a case that passed and says so.
 

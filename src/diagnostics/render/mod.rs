@@ -25,7 +25,7 @@ pub enum Format {
     Github,
     /// A SARIF 2.1.0 log.
     Sarif,
-    /// JUnit XML.
+    /// XML in the form of `JUnit`.
     Junit,
 }
 
