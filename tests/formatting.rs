@@ -78,7 +78,7 @@ fn one_line(line: &str) -> bool {
         && words.iter().any(|word| inside.starts_with(word))
         && line.ends_with('}')
         && line.matches('{').count() == line.matches('}').count()
-        && line.matches('"').count() % 2 == 0
+        && line.matches('"').count().is_multiple_of(2)
         && !line.contains('#')
         && !line.contains("{}") // nothing is in it that could break
 }

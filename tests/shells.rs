@@ -11,7 +11,7 @@ fn reads(shell: &str, arguments: &[&str]) {
         assert!(script.stdout().contains(part), "the script of {shell} does not know `{part}`");
     }
     sandbox.write("script", script.stdout());
-    if let Some(program) = missing([shell].into_iter()) {
+    if let Some(program) = missing([shell]) {
         return skip_case(&format!("completions of {shell}"), &format!("there is no `{program}`"));
     }
     sandbox.other(shell, arguments.iter().chain(&["script"])).exits(0);
@@ -58,7 +58,7 @@ fn the_manual_is_well_formed() {
     sandbox.write("rbk-check.1", page.stdout());
     sandbox.run(["man", "chekc"]).exits(2).stderr_has("did you mean `check`?");
     sandbox.run(["man", "demo-service"]).exits(2);
-    if let Some(program) = missing(["groff"].into_iter()) {
+    if let Some(program) = missing(["groff"]) {
         return skip_case("manual", &format!("there is no `{program}`"));
     }
     for page in ["rbk.1", "rbk-check.1"] {
