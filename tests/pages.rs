@@ -15,7 +15,7 @@ use crate::support::{Sandbox, files_below, none_wrong, project, short, text_of};
 const NOT_SHOWN: &[Code] = &[Code::TooLarge];
 
 /// The whole policy that a block stands for.
-fn policy(block: &Block) -> Vec<u8> {
+pub fn policy(block: &Block) -> Vec<u8> {
     const HEAD: &str = "policy page \"A page\" { root \".\" }\n";
     let text = &block.text;
     let text = if block.is("items") {

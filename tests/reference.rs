@@ -39,13 +39,16 @@ fn codes() {
     ];
     let mut page = String::from(
         "# Diagnostic codes\n\nWritten from the table of codes. `rbk explain CODE` prints a page. Advice fails a check only \
-         under `--deny warnings`.\n",
+         where it is [denied](../language.md#advice), by its code or by the name of its lint.\n",
     );
     for (prefix, title) in GROUPS {
-        let _ = write!(page, "\n## {title}\n\n| code | level | what is wrong |\n|---|---|---|\n");
+        let lints = *prefix == "W60";
+        let second = if lints { "lint" } else { "level" };
+        let _ = write!(page, "\n## {title}\n\n| code | {second} | what is wrong |\n|---|---|---|\n");
         for code in Code::ALL.iter().filter(|code| code.number().starts_with(prefix)) {
-            let level = if code.level() == Level::Error { "error" } else { "warning" };
-            let _ = writeln!(page, "| [{code}](../codes/{code}.md) | {level} | {} |", cell(code.title()));
+            assert_eq!(code.level() == Level::Warning, lints, "{code} stands in the wrong group");
+            let cell_two = code.lint().map_or_else(|| "error".to_owned(), |lint| format!("`{lint}`"));
+            let _ = writeln!(page, "| [{code}](../codes/{code}.md) | {cell_two} | {} |", cell(code.title()));
         }
     }
     let listed = page.matches("../codes/").count();

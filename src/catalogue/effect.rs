@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 /// The kinds of resources.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A path below the root (`src/a`) or absolute; covers everything below it.
@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 /// A resource: `kind:name`. A name is `/`-separated; `**` covers any rest, `*` within a segment any run of characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Resource {
     /// What kind of thing.
     pub kind: Kind,
@@ -37,7 +37,7 @@ pub struct Resource {
 }
 
 /// What a call reads and writes.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Effects {
     /// Read, in the order found.
     pub reads: Vec<Resource>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Result;
 
 /// The blake3 digest of content, as hex; the name of an object.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ObjectId(pub String);
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::keep::ObjectId;
 
 /// A path and what was there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PathState {
     /// Relative to the root where it lies below it, absolute otherwise, in the form of [`super::path_text::encode`]:
     /// `%` and bytes that are not UTF-8 are percent-encoded. The root itself is `.`.
@@ -15,7 +15,7 @@ pub struct PathState {
 }
 
 /// What stood at a path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum NodeState {
     /// Nothing.
@@ -68,7 +68,7 @@ pub enum NodeState {
 }
 
 /// What is neither file, link nor directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Special {
@@ -79,7 +79,7 @@ pub enum Special {
 }
 
 /// Metadata that a restore brings back. Change time and inode number cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Meta {
     /// Permission bits, with setuid, setgid and sticky.
     pub mode: u32,

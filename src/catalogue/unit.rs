@@ -84,7 +84,7 @@ pub trait Probe: Send + Sync {
 }
 
 /// What an action would change, as a plan shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Preview {
     /// One line: `2 files copied to *.failed (11 kB)`.
     pub summary: String,
@@ -97,7 +97,7 @@ pub struct Preview {
 }
 
 /// One change of a preview.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
     /// A file, link or directory; `before` and `after` are absent where it is.
@@ -138,7 +138,7 @@ pub enum Change {
 }
 
 /// What happens to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum FileChange {
@@ -150,7 +150,7 @@ pub enum FileChange {
 }
 
 /// A digest of state, per named part, so that a difference can be named: `src/a.ts` → digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fingerprint {
     /// Part (a path, a ref, a table) and its digest or short description.
     pub parts: BTreeMap<String, String>,
@@ -174,7 +174,7 @@ impl Fingerprint {
 }
 
 /// What an action kept of the state before it. Journaled; contents live in the object store.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Capture {
     /// Nothing was or could be kept.

@@ -8,24 +8,25 @@ use serde::{Deserialize, Serialize};
 use super::ty::Dim;
 
 /// A number with a dimension. The amount is in base units: nanoseconds, bytes, percent points, and their quotients.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quantity {
     /// In base units. Never NaN or infinite: those are *missing*, not numbers.
     pub amount: f64,
     /// What it measures.
     #[serde(with = "dim_serde")]
+    #[schemars(with = "[i8; 3]")]
     pub dim: Dim,
 }
 
 /// A database handle.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Db {
     /// `sqlite("path")`; the path as written, relative to the root.
     Sqlite(Arc<str>),
 }
 
 /// A value of the language. Serialised into plans and the journal; a secret serialises as its name only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 pub enum Value {
     /// Absent.
@@ -59,7 +60,7 @@ pub enum Value {
 }
 
 /// A text of another language with the values that go with it (`language.md` §2).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Code {
     /// Shell: ready to run, values quoted. SQL: with `?1`, `?2`, … for the values.
     pub text: Arc<str>,
@@ -68,7 +69,7 @@ pub struct Code {
 }
 
 /// A result with fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Record {
     /// Names and values in the order of the record's type.
     pub fields: Vec<(Arc<str>, Value)>,
@@ -181,7 +182,7 @@ pub mod semver_text {
     use serde::{Deserialize, Serialize};
 
     /// A semantic version, compared by its precedence rules (semver.org §11).
-    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
     #[serde(try_from = "String", into = "String")]
     pub struct Version(pub semver::Version);
 

@@ -52,12 +52,23 @@ pub static POLICY: Clauses = Clauses {
         once("requires", "requires rbk \">= 0.1\""),
         ON_FAILURE,
         once("defaults", "defaults { timeout 2m }"),
+        once("lints", "lints { allow no_verification }"),
         once("at", "at most 2 rollbacks per 1h"),
     ],
     items: &[],
 };
 
 pub static DEFAULTS: Clauses = Clauses { block: "`defaults`", words: &[once("timeout", "timeout 2m")], items: &[] };
+
+pub static LINTS: Clauses = Clauses {
+    block: "`lints`",
+    words: &[
+        many("allow", "allow no_verification"),
+        many("warn", "warn no_verification"),
+        many("deny", "deny no_verification, undo_unsaid"),
+    ],
+    items: &[],
+};
 
 pub static SEVERITY: Clauses = Clauses {
     block: "a severity",

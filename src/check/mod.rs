@@ -6,6 +6,7 @@
 // A match on what is there and what is missing reads better than `if let … else` where both arms matter.
 #![allow(clippy::single_match_else)]
 
+pub mod allows;
 pub mod analysis;
 mod apply;
 mod arguments;
@@ -28,6 +29,7 @@ pub mod order;
 pub mod quantity;
 mod rings;
 mod roots;
+pub mod spelling;
 pub mod time;
 mod types;
 pub mod walk;
@@ -51,6 +53,7 @@ pub fn check(
     checker.refused_before = report.has_errors();
     let policy = checker.items(trees);
     let mut found = std::mem::take(&mut checker.report.diagnostics);
+    report.levels = std::mem::take(&mut checker.report.levels);
     echoes::silence(&report.diagnostics, &mut found, sources);
     report.diagnostics.append(&mut found);
     report.sort();

@@ -1,6 +1,5 @@
 //! `rbk fmt`: one form for all policies.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +9,7 @@ use crate::source::{SourceFile, Sources};
 
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
-use super::load;
+use super::{load, rewrite};
 
 /// `rbk fmt [PATH…]`
 #[derive(Debug, Args)]
@@ -33,9 +32,9 @@ impl Fmt {
             if before != after {
                 changed += 1;
                 if self.check {
-                    context.result(&diff(path, &before, &after))?;
+                    context.result(&rewrite::diff(path, &before, &after, "formatted"))?;
                 } else if !stdin {
-                    replace(path, &after)?;
+                    rewrite::replace(path, &after)?;
                     context.remark(&format!("formatted {}", path.display()));
                 }
             }
@@ -72,28 +71,4 @@ fn formatted(path: &Path, context: &Context) -> Result<Option<(String, String)>,
             .hint("this is a mistake of rbk itself; please report it with the file")
     })?;
     Ok(Some((text, after)))
-}
-
-fn diff(path: &Path, before: &str, after: &str) -> String {
-    let name = path.display().to_string();
-    similar::TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(2)
-        .header(&name, &format!("{name} (formatted)"))
-        .to_string()
-}
-
-/// Replaces a file as a whole: a crash or full disk leaves the old one.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let fail =
-        |error: &std::io::Error| Failure::new(Exit::Failed, format!("cannot write `{}`: {error}", path.display()));
-    let target = std::fs::canonicalize(path).map_err(|error| fail(&error))?;
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let mut temp = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(&error))?;
-    temp.write_all(text.as_bytes()).map_err(|error| fail(&error))?;
-    let mode = std::fs::metadata(&target).map_err(|error| fail(&error))?.permissions();
-    temp.as_file().set_permissions(mode).map_err(|error| fail(&error))?;
-    temp.as_file().sync_all().map_err(|error| fail(&error))?;
-    temp.persist(&target).map_err(|error| fail(&error.error))?;
-    Ok(())
 }

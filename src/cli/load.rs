@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::catalogue::unit::Catalogue;
 use crate::check::model::Policy;
+use crate::diagnostics::levels::Setting;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
 
@@ -17,7 +18,7 @@ pub const MAX_FILE: u64 = 64 * 1024 * 1024;
 pub struct Compiled {
     /// The texts.
     pub sources: Arc<Sources>,
-    /// Everything found.
+    /// Everything found, without what comments allow; what the policy says of advice is not applied yet.
     pub report: Report,
     /// The policy, when there are no errors.
     pub policy: Option<Arc<Policy>>,
@@ -64,10 +65,12 @@ pub fn compile_sources(sources: Sources, catalogue: &Catalogue) -> Compiled {
     if let Some(checked) = &policy {
         crate::check::analysis::analyse(checked, &mut report);
     }
-    report.sort();
     if report.has_errors() {
         policy = None;
     }
+    crate::check::allows::silence(&sources, &trees, policy.is_some(), &mut report);
+    crate::check::spelling::add_fixes(&mut report.diagnostics, &sources);
+    report.sort();
     Compiled { sources: Arc::new(sources), report, policy }
 }
 
@@ -129,19 +132,27 @@ fn missing(path: &Path, error: &std::io::Error) -> Failure {
     failure.hint(format!("there is {}", names.join(", ")))
 }
 
-/// Every `.rbk` file below `folder`, sorted; hidden folders and `target` and `node_modules` left out.
+/// Every `.rbk` file below `folder`, sorted. Left out are hidden folders, `target` and `node_modules`, and, where a whole tree is
+/// searched, what its git repository ignores.
 #[must_use]
 pub fn policies_in(folder: &Path, depth: usize) -> Vec<PathBuf> {
-    let mut found: Vec<_> = walkdir::WalkDir::new(folder)
-        .max_depth(depth)
-        .into_iter()
+    let mut found: Vec<_> = ignore::WalkBuilder::new(folder)
+        .max_depth(Some(depth))
+        .ignore(false)
+        .git_global(false)
+        .git_ignore(depth > 1)
+        .git_exclude(depth > 1)
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !(name.starts_with('.') || name == "target" || name == "node_modules")
+            entry.depth() == 0 || !(name == "target" || name == "node_modules")
         })
+        .build()
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_file() && entry.path().extension().is_some_and(|ext| ext == "rbk"))
-        .map(walkdir::DirEntry::into_path)
+        .filter(|entry| {
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            is_file && entry.path().extension().is_some_and(|ext| ext == "rbk")
+        })
+        .map(ignore::DirEntry::into_path)
         .map(|path| path.strip_prefix("./").map(Path::to_path_buf).unwrap_or(path))
         .collect();
     found.sort();
@@ -164,7 +175,8 @@ pub fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
         }
     }
-    files.dedup();
+    let mut seen = std::collections::HashSet::new();
+    files.retain(|path| seen.insert(path.clone()));
     Ok(files)
 }
 
@@ -190,11 +202,13 @@ pub fn one(path: Option<&Path>) -> Result<PathBuf, Failure> {
 /// Compiles, renders what was found to standard error, and gives the policy or the reason to stop.
 pub fn policy(path: &Path, catalogue: &Catalogue, context: &super::context::Context) -> Result<Arc<Policy>, Failure> {
     let compiled = compile(path, catalogue)?;
+    // What a policy denies fails its check in CI; it must not keep anybody from rolling back.
+    let allowed = |found: &Diagnostic| compiled.report.levels.get(found.code) == Some(Setting::Allow);
     let shown: Vec<_> = compiled
         .report
         .diagnostics
         .iter()
-        .filter(|found| found.level == crate::diagnostics::Level::Error || context.global.verbose)
+        .filter(|found| found.level == crate::diagnostics::Level::Error || context.global.verbose && !allowed(found))
         .cloned()
         .collect();
     if !shown.is_empty() {

@@ -6,20 +6,25 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod completions;
 mod confirm;
 mod context;
 mod demo;
 pub mod exit;
 mod explain;
+mod fix;
 mod fmt;
 mod graph;
 mod leftover;
 mod load;
+mod man;
 mod people;
 mod plan;
 mod request;
+mod rewrite;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod status;
 mod undo;
@@ -68,6 +73,12 @@ enum Verb {
     Runs(runs::Runs),
     /// Tell the story of a run
     Show(show::Show),
+    /// Print the JSON Schema of what a verb prints for programs
+    Schema(schema::Schema),
+    /// Print the script that completes `rbk` in a shell
+    Completions(completions::Completions),
+    /// Print the manual page of `rbk` or of a verb
+    Man(man::Manual),
     /// The service of the demo project
     #[command(hide = true)]
     DemoService(demo::service::DemoService),
@@ -87,6 +98,9 @@ impl Verb {
             Self::Undo(verb) => verb.run(context),
             Self::Runs(verb) => verb.run(context),
             Self::Show(verb) => verb.run(context),
+            Self::Schema(verb) => verb.run(context),
+            Self::Completions(verb) => verb.run(context),
+            Self::Man(verb) => verb.run(context),
             Self::DemoService(verb) => verb.run(),
         }
     }

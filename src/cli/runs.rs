@@ -1,6 +1,8 @@
 //! `rbk runs`: what ran here.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::report::list;
 use crate::store::{RunRow, Sqlite, Store, lock};
@@ -27,7 +29,7 @@ impl Runs {
         let holder = lock::holder(&folder);
         if self.format == Format::Json {
             let rows: Vec<_> = runs.iter().map(|run| row(run, list::standing(run, holder.as_ref()))).collect();
-            context.result(&format!("{:#}\n", serde_json::Value::from(rows)))?;
+            context.result(&format!("{:#}\n", serde_json::json!(rows)))?;
         } else {
             context.result(&list::text(&runs, holder.as_ref()))?;
         }
@@ -35,14 +37,33 @@ impl Runs {
     }
 }
 
-fn row(run: &RunRow, outcome: &str) -> serde_json::Value {
-    serde_json::json!({
-        "id": run.id,
-        "kind": run.kind,
-        "policy": run.policy,
-        "of": run.of,
-        "started": run.started,
-        "ended": run.ended,
-        "outcome": outcome,
-    })
+/// A run in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Row {
+    /// The id: sortable by time.
+    id: String,
+    /// `run` or `undo`.
+    kind: String,
+    /// The name of the policy.
+    policy: String,
+    /// The run that this one undoes.
+    of: Option<String>,
+    /// UTC.
+    started: jiff::Timestamp,
+    /// UTC; null while it runs, and when it was cut short.
+    ended: Option<jiff::Timestamp>,
+    /// Its outcome, `running` or `interrupted`.
+    outcome: String,
+}
+
+fn row(run: &RunRow, outcome: &str) -> Row {
+    Row {
+        id: run.id.clone(),
+        kind: run.kind.clone(),
+        policy: run.policy.clone(),
+        of: run.of.clone(),
+        started: run.started,
+        ended: run.ended,
+        outcome: outcome.to_owned(),
+    }
 }

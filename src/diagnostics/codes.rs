@@ -103,6 +103,8 @@ codes! {
     DuplicateTitle       "W6004" Warning "two titles are the same";
     Shadowed             "W6005" Warning "a name hides another";
     UndoUnsaid           "W6006" Warning "a step that cannot be undone does not say so";
+    UnusedAllow          "W6007" Warning "an `allow` allows nothing";
+    BadAllow             "W6008" Warning "an `allow` cannot be read";
 }
 
 impl Code {
@@ -110,6 +112,32 @@ impl Code {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.number().eq_ignore_ascii_case(text.trim()))
+    }
+
+    /// The codes of advice, which can be allowed and denied.
+    pub fn lints() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|code| code.level() == Level::Warning)
+    }
+
+    /// The name of advice, such as `no_verification`: that of its variant in small letters. The reference lists them, so
+    /// that a variant is not renamed unseen.
+    #[must_use]
+    pub fn lint(self) -> Option<String> {
+        let mut name = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        (self.level() == Level::Warning).then_some(name)
+    }
+
+    /// The advice of this code or name.
+    #[must_use]
+    pub fn parse_lint(text: &str) -> Option<Self> {
+        let named = |code: &Self| code.lint().is_some_and(|name| name == text);
+        Self::lints().find(|code| code.number().eq_ignore_ascii_case(text) || named(code))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the [`Diagnostic`] and the table of codes. It must not decide anything: stages report, this renders.
 
 pub mod codes;
+pub mod levels;
 pub mod render;
 pub mod suggest;
 
@@ -135,6 +136,8 @@ impl Diagnostic {
 pub struct Report {
     /// All findings.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the policy says of advice.
+    pub levels: levels::Levels,
 }
 
 impl Report {

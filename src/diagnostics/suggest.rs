@@ -42,6 +42,13 @@ pub fn did_you_mean<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) 
     (!near.is_empty()).then(|| format!("did you mean {}?", alternatives(&near, "or")))
 }
 
+/// The name that a text of [`did_you_mean`] offers, when it offers just one.
+#[must_use]
+pub fn only_one(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("did you mean `")?.strip_suffix("`?")?;
+    (!name.contains('`')).then_some(name)
+}
+
 /// `` `a`, `b` or `c` ``, with the last two joined by `word`.
 #[must_use]
 pub fn alternatives(words: &[&str], word: &str) -> String {
@@ -63,7 +70,7 @@ pub fn alternatives(words: &[&str], word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{alternatives, did_you_mean, similar};
+    use super::{alternatives, did_you_mean, only_one, similar};
 
     #[test]
     fn a_difference_in_case_stands_alone() {
@@ -87,6 +94,12 @@ mod tests {
     fn reads_as_a_question() {
         assert_eq!(did_you_mean("timout", ["timeout", "title"]).as_deref(), Some("did you mean `timeout`?"));
         assert_eq!(did_you_mean("zzz", ["timeout"]), None);
+        assert_eq!(did_you_mean("timout", ["timeout", "title"]).as_deref().and_then(only_one), Some("timeout"));
+        let two = did_you_mean("restars", ["restart", "restara"]);
+        assert_eq!(
+            (two.as_deref(), two.as_deref().and_then(only_one)),
+            (Some("did you mean `restart` or `restara`?"), None)
+        );
         assert_eq!(alternatives(&["a", "b", "c"], "or"), "`a`, `b` or `c`");
     }
 }

@@ -14,12 +14,12 @@ use crate::check::model::{BindingId, Policy};
 use crate::source::Place;
 
 /// Index into [`Plan::nodes`]; nodes stand in text order, so a smaller id is earlier in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct NodeId(pub u32);
 
 /// What was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Request {
     /// Phases by name; empty: the only one.
@@ -123,7 +123,7 @@ pub fn run_id(id: uuid::Uuid, made: jiff::Timestamp) -> Arc<str> {
 }
 
 /// Where a plan acts; the first thing that is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Target {
     /// The environment's name, where the policy has any.
     pub environment: Option<String>,
@@ -138,7 +138,7 @@ pub struct Target {
 }
 
 /// A param's effective value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Param {
     /// Its name.
     pub name: String,
@@ -149,7 +149,7 @@ pub struct Param {
 }
 
 /// A `let` and how it was bound.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pin {
     /// Its name, with the phase where it is a local one.
     pub name: String,
@@ -320,7 +320,7 @@ impl Node {
 }
 
 /// What one call would change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallPreview {
     /// As a person would name it: `git.restore(engine, from: good)`.
     pub call: String,
@@ -331,7 +331,7 @@ pub struct CallPreview {
 }
 
 /// An edge: `to` starts after `from` has ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Edge {
     /// Before.
     pub from: NodeId,
@@ -344,7 +344,7 @@ pub struct Edge {
 pub use crate::check::order::Reason;
 
 /// Worst cases.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Times {
     /// Along the critical path, people left out.
     pub machine: Duration,
@@ -359,7 +359,7 @@ pub struct Times {
 }
 
 /// A deadline and the worst case against it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deadline {
     /// `severity critical`
     pub of: String,
@@ -371,7 +371,7 @@ pub struct Deadline {
 
 /// A plan as it is saved (`rbk plan -o plan.json`): the sources and the request, so that it can be compiled again, and
 /// everything that it saw, so that drift is noticed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Saved {
     /// Of all the others, so that a change is noticed.
     pub digest: String,
@@ -403,7 +403,7 @@ pub struct Saved {
 }
 
 /// A node as it is saved.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SavedNode {
     pub key: String,
     pub title: Option<String>,

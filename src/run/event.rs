@@ -7,7 +7,7 @@ use crate::catalogue::unit::Capture;
 use crate::catalogue::value::Value;
 
 /// The outcome of a run (`language.md` §8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "named as in the language")]
 pub enum Outcome {
@@ -25,7 +25,7 @@ pub enum Outcome {
 }
 
 /// The outcome of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeOutcome {
     Done,
@@ -50,7 +50,7 @@ pub enum NodeOutcome {
 }
 
 /// Which kind of run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunKind {
     /// Of a policy.
@@ -60,7 +60,7 @@ pub enum RunKind {
 }
 
 /// One thing that happened. `node` is the stable key of a plan's node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// First of every run.
@@ -158,7 +158,7 @@ pub enum Event {
 }
 
 /// How a step says that it is undone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UndoNote {
     /// By the captures of its calls.
@@ -173,7 +173,7 @@ pub enum UndoNote {
 }
 
 /// What reporters know of a node beforehand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NodeInfo {
     pub key: String,
     pub title: Option<String>,
@@ -185,7 +185,7 @@ pub struct NodeInfo {
 }
 
 /// Which stream of a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Stream {
@@ -194,7 +194,7 @@ pub enum Stream {
 }
 
 /// An event of a run with its number and time; one line of `--format json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Record {
     /// The run.
     pub run: String,

@@ -374,7 +374,8 @@ fn missing_equals(context: &Context, wanted: &[Wanted], at: usize) -> Option<Dia
         format!("missing `=` after `{name}`"),
     )
     .label("`=` belongs before this");
-    Some(report.help(format!("write `{name} = {value}`")))
+    let here = context.place(at, at);
+    Some(report.help(format!("write `{name} = {value}`")).fix("write `=` before it", here, "= "))
 }
 
 /// Another statement behind a complete one.
@@ -392,6 +393,7 @@ fn second_statement(context: &Context, wanted: &[Wanted], at: usize, found: &Fou
     Some(
         Diagnostic::new(Code::OperandAfterCall, context.place(at, at + found.length), "a second clause on one line")
             .label("another clause begins here")
-            .help("write `;` or a new line before it"),
+            .help("write `;` or a new line before it")
+            .fix("write `;` before it", context.place(before.len(), at), "; "),
     )
 }

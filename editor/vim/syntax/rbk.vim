@@ -10,7 +10,7 @@ syn keyword rbkMarker when for in where if then else otherwise and or not
 syn keyword rbkConstant true false none
 
 " A clause word counts only as the first word of a statement.
-syn match rbkClause "\%(^\|[;{]\)\s*\zs\%(after\|timeout\|retry\|graceful\|reads\|writes\|touches\|idempotent\|undo\|irreversible\|preview\|on\|every\|within\|by\|hold\|tolerate\|expect\|should\|fail\|require\|mitigates\|approve\|done\|depends\|include\|symptoms\|detect\|owner\|root\|roots\|defaults\|start\|skip\|members\|may\)\>\ze\%(\s\|;\|}\|$\)"
+syn match rbkClause "\%(^\|[;{]\)\s*\zs\%(after\|timeout\|retry\|graceful\|reads\|writes\|touches\|idempotent\|undo\|irreversible\|preview\|on\|every\|within\|by\|hold\|tolerate\|expect\|should\|fail\|require\|mitigates\|approve\|done\|depends\|include\|symptoms\|detect\|owner\|root\|roots\|defaults\|lints\|allow\|warn\|deny\|start\|skip\|members\|may\)\>\ze\%(\s\|;\|}\|$\)"
 
 syn match rbkCall "\<[a-z_][a-z0-9_]*\%(\.[a-z_][a-z0-9_]*\)\?\ze("
 " Between a percentage and what it is of.

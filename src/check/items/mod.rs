@@ -9,6 +9,7 @@ mod environment;
 mod failure;
 mod later;
 mod let_;
+mod lints;
 mod metric;
 mod observe;
 mod param;

@@ -115,6 +115,10 @@ impl<'a> Checker<'a> {
                 Some(block) => self.defaults(policy, block),
                 None => self.incomplete(clause, word),
             },
+            "lints" => match &clause.block {
+                Some(block) => self.lints(block),
+                None => self.incomplete(clause, word),
+            },
             // `on failure` may run a phase: it is read when all phases are known.
             "on" => {}
             _ => self.circuit_breaker(clause, word),

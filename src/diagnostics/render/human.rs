@@ -49,7 +49,9 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
         })
         .collect();
     let shown = if diagnostics.len() > MOST { format!(" (the first {MOST} are shown)") } else { String::new() };
-    format!("{}{shown}; `rbk explain {}` says more\n", parts.join(" and "), first.code)
+    let fixes = diagnostics.iter().filter(|found| found.fix.is_some()).count();
+    let fix = if fixes > 0 { format!(", `rbk check --fix` can mend {fixes}") } else { String::new() };
+    format!("{}{shown}; `rbk explain {}` says more{fix}\n", parts.join(" and "), first.code)
 }
 
 /// One line, should drawing fail.

@@ -1,11 +1,92 @@
 //! Diagnostics for programs: one JSON document.
-//!
-//! Offsets are bytes from 0, lines and columns count from 1, columns in characters; ends are exclusive.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::diagnostics::{Diagnostic, Level};
+use crate::diagnostics::{self, Diagnostic};
 use crate::source::{Place, Sources};
+
+/// What `rbk check --format json` prints. Offsets are bytes from 0, lines and columns count from 1, columns in characters; ends are
+/// exclusive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    /// How many of the diagnostics are errors.
+    errors: usize,
+    /// How many are warnings.
+    warnings: usize,
+    /// In the order of the files, then of the text.
+    diagnostics: Vec<Finding>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Finding {
+    /// Stable, such as `E0202`; `rbk explain` has its page.
+    code: String,
+    /// How grave.
+    level: Level,
+    /// What the code stands for.
+    title: String,
+    /// What is wrong here.
+    message: String,
+    /// Where; the primary one first.
+    labels: Vec<Label>,
+    /// What to write instead.
+    help: Option<String>,
+    /// An edit that does so.
+    fix: Option<Fix>,
+}
+
+/// How grave a finding is: an error fails the check.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Error,
+    Warning,
+    Advice,
+}
+
+/// A place with a short text beside it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Label {
+    #[serde(flatten)]
+    at: Range,
+    /// What to say beside it; may be empty.
+    text: String,
+    /// Whether the finding is about this place.
+    primary: bool,
+}
+
+/// A mechanical edit.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Fix {
+    /// What it does.
+    title: String,
+    /// Replacements, which do not overlap.
+    edits: Vec<Edit>,
+}
+
+/// A replacement.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Edit {
+    #[serde(flatten)]
+    at: Range,
+    /// What to write there.
+    replacement: String,
+}
+
+/// A range of a file.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Range {
+    /// The path as it was given.
+    file: String,
+    start: u32,
+    end: u32,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
 
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     render_all(&[(sources, diagnostics)])
@@ -15,65 +96,53 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 pub fn render_all(sets: &[(&Sources, &[Diagnostic])]) -> String {
     let all = || sets.iter().flat_map(|(sources, found)| found.iter().map(move |one| (*sources, one)));
     let count = |level| all().filter(|(_, found)| found.level == level).count();
-    let document = json!({
-        "errors": count(Level::Error),
-        "warnings": count(Level::Warning),
-        "diagnostics": all().map(|(sources, found)| one(found, sources)).collect::<Vec<_>>(),
-    });
-    let mut text = serde_json::to_string_pretty(&document).expect("a JSON value has string keys only");
+    let document = Document {
+        errors: count(diagnostics::Level::Error),
+        warnings: count(diagnostics::Level::Warning),
+        diagnostics: all().map(|(sources, found)| one(found, sources)).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("it is plain data");
     text.push('\n');
     text
 }
 
-fn one(diagnostic: &Diagnostic, sources: &Sources) -> Value {
-    let labels: Vec<_> = diagnostic
-        .labels
-        .iter()
-        .map(|label| {
-            let mut of = place(label.place, sources);
-            of["text"] = json!(label.text);
-            of["primary"] = json!(label.primary);
-            of
-        })
-        .collect();
+fn one(diagnostic: &Diagnostic, sources: &Sources) -> Finding {
+    let label = |label: &diagnostics::Label| Label {
+        at: range(label.place, sources),
+        text: label.text.clone(),
+        primary: label.primary,
+    };
     let fix = diagnostic.fix.as_ref().map(|fix| {
-        let edits = fix.edits.iter().map(|(at, replacement)| {
-            let mut of = place(*at, sources);
-            of["replacement"] = json!(replacement);
-            of
-        });
-        json!({ "title": fix.title, "edits": edits.collect::<Vec<_>>() })
+        let edit =
+            |(at, replacement): &(Place, String)| Edit { at: range(*at, sources), replacement: replacement.clone() };
+        Fix { title: fix.title.clone(), edits: fix.edits.iter().map(edit).collect() }
     });
-    json!({
-        "code": diagnostic.code.number(),
-        "level": level(diagnostic.level),
-        "title": diagnostic.code.title(),
-        "message": diagnostic.message,
-        "labels": labels,
-        "help": diagnostic.help,
-        "fix": fix,
-    })
+    Finding {
+        code: diagnostic.code.number().to_owned(),
+        level: match diagnostic.level {
+            diagnostics::Level::Error => Level::Error,
+            diagnostics::Level::Warning => Level::Warning,
+            diagnostics::Level::Advice => Level::Advice,
+        },
+        title: diagnostic.code.title().to_owned(),
+        message: diagnostic.message.clone(),
+        labels: diagnostic.labels.iter().map(label).collect(),
+        help: diagnostic.help.clone(),
+        fix,
+    }
 }
 
-fn place(place: Place, sources: &Sources) -> Value {
+fn range(place: Place, sources: &Sources) -> Range {
     let file = sources.get(place.file);
     let (line, column) = file.line_column(place.span.start);
     let (end_line, end_column) = file.line_column(place.span.end);
-    json!({
-        "file": file.path.display().to_string(),
-        "start": place.span.start,
-        "end": place.span.end,
-        "line": line,
-        "column": column,
-        "end_line": end_line,
-        "end_column": end_column,
-    })
-}
-
-const fn level(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Advice => "advice",
+    Range {
+        file: file.path.display().to_string(),
+        start: place.span.start,
+        end: place.span.end,
+        line,
+        column,
+        end_line,
+        end_column,
     }
 }

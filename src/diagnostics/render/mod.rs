@@ -5,7 +5,9 @@
 mod excerpt;
 mod github;
 mod human;
-mod json;
+pub mod json;
+mod junit;
+mod sarif;
 
 use super::Diagnostic;
 use crate::source::Sources;
@@ -21,6 +23,10 @@ pub enum Format {
     Json,
     /// Workflow commands of GitHub Actions, which annotate a pull request.
     Github,
+    /// A SARIF 2.1.0 log.
+    Sarif,
+    /// XML in the form of `JUnit`.
+    Junit,
 }
 
 /// Diagnostics in one text, in the order given. `color` and `width` (columns) matter to people only.
@@ -31,6 +37,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, format: Format, col
         Format::HumanAscii => human::render(diagnostics, sources, color, width, true),
         Format::Json => json::render(diagnostics, sources),
         Format::Github => github::render(diagnostics, sources),
+        Format::Sarif => sarif::render_all(&[(sources, diagnostics)]),
+        Format::Junit => junit::render_all(&[(sources, diagnostics)]),
     }
 }
 
@@ -39,6 +47,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, format: Format, col
 pub fn render_all(sets: &[(&Sources, &[Diagnostic])], format: Format, color: bool, width: usize) -> String {
     match format {
         Format::Json => json::render_all(sets),
+        Format::Sarif => sarif::render_all(sets),
+        Format::Junit => junit::render_all(sets),
         _ => sets.iter().map(|(sources, found)| render(found, sources, format, color, width)).collect(),
     }
 }

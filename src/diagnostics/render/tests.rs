@@ -103,6 +103,36 @@ fn github_lines_escape_what_would_end_them() {
 }
 
 #[test]
+fn sarif_counts_columns_in_utf16_and_escapes_paths() {
+    let mut sources = Sources::default();
+    let id = sources.add(SourceFile::new("a b/ü:1.rbk", "x\n𝒜é = 5"));
+    let at = Place::new(id, Span::new(11, 12));
+    let found = Diagnostic::new(Code::UnknownName, at, "no `5`").also(Place::new(id, Span::new(0, 1)), "x");
+    let text = render(&[found.fix("name it", at, "a")], &sources, Format::Sarif, false, 80);
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b/%C3%BC%3A1.rbk");
+    let region = serde_json::json!({ "startLine": 2, "startColumn": 7, "endLine": 2, "endColumn": 8 });
+    assert_eq!(place["region"], region);
+    assert_eq!(result["relatedLocations"][0]["physicalLocation"]["region"]["startLine"], 1);
+    let change = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!((&change["deletedRegion"], &change["insertedContent"]["text"]), (&region, &"a".into()));
+    assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][0]["id"], "E0101");
+}
+
+#[test]
+fn junit_escapes_what_xml_cannot_hold() {
+    let (sources, id) = sources("x");
+    let found = Diagnostic::new(Code::UnknownName, Place::new(id, Span::new(0, 1)), "<\u{1}\"&").help("a\nb");
+    let text = render(&[found], &sources, Format::Junit, false, 80);
+    assert!(text.contains("message=\"&lt;\u{fffd}&quot;&amp;\""), "{text}");
+    assert!(text.contains("help: a&#10;b</failure>"), "{text}");
+    let clean = render(&[], &sources, Format::Junit, false, 80);
+    assert!(clean.contains("tests=\"1\" failures=\"0\"") && clean.contains("no mistakes"), "{clean}");
+}
+
+#[test]
 fn fifty_are_shown_and_all_are_counted() {
     let (sources, id) = sources("x");
     let found: Vec<_> = (0..70)

@@ -210,7 +210,8 @@ impl Lower<'_> {
             self.error(Code::OperandAfterCall, next, "a second clause on one line")
                 .label("another clause begins here")
                 .also(self.place(expr.span), "behind this")
-                .help("write `;` or a new line between them"),
+                .help("write `;` or a new line between them")
+                .fix("write `;` between them", self.place(Span::new(expr.span.end, next.start)), "; "),
         );
         Stmt { kind: StmtKind::Error, span }
     }
