@@ -10,6 +10,9 @@ use crate::catalogue::value::Value;
 use crate::source::{Place, Sources};
 
 pub use crate::syntax::ast::{BinaryOp, UnaryOp};
+pub use own::{Group, OwnAction};
+
+mod own;
 
 /// Index into [`Policy::bindings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +61,8 @@ pub struct Policy {
     pub verifies: Vec<Arc<Verify>>,
     /// Phases in text order.
     pub phases: Vec<Arc<Phase>>,
+    /// Actions of the policy's own and of what it imports.
+    pub actions: Vec<Arc<OwnAction>>,
     /// Items that are understood but that this version does not execute, with what they are.
     pub later: Vec<(Name, &'static str)>,
 }
@@ -423,6 +428,7 @@ pub enum StepItem {
     Expect(Check),
     For { var: BindingId, iter: Expr, filter: Option<Expr>, body: Vec<StepItem>, place: Place },
     If { condition: Expr, body: Vec<StepItem>, otherwise: Vec<StepItem>, place: Place },
+    Group(Arc<Group>),
 }
 
 /// The clauses of a step.

@@ -11,6 +11,7 @@ mod demo;
 pub mod exit;
 mod explain;
 mod fmt;
+mod gather;
 mod graph;
 mod load;
 mod plan;

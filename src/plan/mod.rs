@@ -115,7 +115,7 @@ fn make(
         .into_iter()
         .map(|edge| Edge { from: NodeId(edge.from as u32), to: NodeId(edge.to as u32), reason: edge.reason })
         .collect();
-    let nodes = nodes::complete(expansion.nodes, &look)?;
+    let nodes = nodes::complete(expansion.nodes, &policy.sources, &look)?;
     Ok(Plan {
         id: drawn.id,
         made: drawn.made,

@@ -6,6 +6,7 @@ use crate::catalogue::look::Look;
 use crate::catalogue::unit::Preview;
 use crate::catalogue::value::Value;
 use crate::check::expand::{ExpandedCall, ExpandedNode};
+use crate::source::Sources;
 
 use super::PlanError;
 use super::failure;
@@ -14,16 +15,17 @@ use super::model::{CallPreview, Node, NodeId};
 
 /// Previews every call. What an earlier step may change is previewed as it is now, and says so; what is not there yet
 /// because an earlier step makes it is no error.
-pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
-    let words = failure::words(&expanded);
-    let mut nodes: Vec<Node> = Vec::with_capacity(expanded.len());
-    for (index, node) in expanded.into_iter().enumerate() {
+pub(super) fn complete(all: Vec<ExpandedNode>, sources: &Sources, look: &Look) -> Result<Vec<Node>, PlanError> {
+    let words = failure::words(&all);
+    let mut nodes: Vec<Node> = Vec::with_capacity(all.len());
+    for (index, node) in all.into_iter().enumerate() {
         let mut previews = Vec::with_capacity(node.calls.len());
         let mut known_after = Vec::new();
         let mut own = Effects::none();
         for call in &node.calls {
             let before = foreseen::before(call, &node, &own, &nodes);
-            previews.push(preview(call, before, &nodes, look)?);
+            let looked = preview(call, before, &nodes, look);
+            previews.push(looked.map_err(|wrong| expanded(wrong, call, sources))?);
             own.extend(call.effects.clone());
         }
         for (from, name) in &node.uses {
@@ -57,6 +59,19 @@ pub(super) fn complete(expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<N
         });
     }
     Ok(nodes)
+}
+
+/// The calls of actions of the policy's own that led to what is wrong.
+fn expanded(wrong: PlanError, call: &ExpandedCall, sources: &Sources) -> PlanError {
+    match wrong {
+        PlanError::World { place, mut error } => {
+            for via in call.via.iter().rev() {
+                error.what = via.around(&error.what, sources);
+            }
+            PlanError::World { place, error }
+        }
+        other => other,
+    }
 }
 
 fn preview(call: &ExpandedCall, before: Option<Before>, nodes: &[Node], look: &Look) -> Result<CallPreview, PlanError> {

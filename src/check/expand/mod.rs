@@ -4,6 +4,7 @@
 //! when planned and what only a run will know (`language.md` §3); it must not order anything: that is `check::order`.
 
 mod failure;
+mod foretold;
 mod items;
 mod node;
 mod scope;
@@ -22,7 +23,7 @@ use crate::source::Place;
 use super::model::{BindingId, Name, Policy, VerifyUse};
 
 pub use failure::{FailureScope, Handling};
-pub use node::{ExpandedCall, ExpandedNode, Member, Work};
+pub use node::{ExpandedCall, ExpandedNode, Member, OwnUndo, Via, Work};
 pub use scope::{PinnedProbes, Pinning, asked};
 pub use select::{Selection, Wrong, selected_phases, selected_verifies};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::catalogue::show;
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::unit::{Change, FileChange, Preview};
+use crate::check::expand::OwnUndo;
 use crate::check::model::{CheckKind, Expr, Item, Undo};
 use crate::plan::graph::{self, Graph};
 use crate::plan::model::{Node, Pin, Plan, Work};
@@ -320,14 +321,17 @@ impl Text<'_> {
         let (mut exact, mut repeated, mut lost) = (Vec::<&str>::new(), Vec::<&str>::new(), Vec::<&str>::new());
         for node in self.plan.nodes.iter().filter(|node| node.changes) {
             let Work::Step(step) = &node.work else { continue };
-            let undoable = |kind: UndoKind| node.calls.iter().any(|call| call.call.signature().undo == kind);
+            let undoable = |kind: UndoKind| {
+                node.calls.iter().any(|call| call.own_undo.is_none() && call.call.signature().undo == kind)
+            };
+            let own = |way: OwnUndo| node.calls.iter().any(|call| call.own_undo == Some(way));
             match &step.clauses.undo {
                 _ if step.clauses.irreversible.is_some() => lost.push(node.key.as_str()),
                 Undo::None => lost.push(&node.key),
                 Undo::Repeat => repeated.push(&node.key),
                 Undo::Block(_) => exact.push(&node.key),
-                Undo::Restore if undoable(UndoKind::None) => lost.push(&node.key),
-                Undo::Restore if undoable(UndoKind::Repeat) => repeated.push(&node.key),
+                Undo::Restore if own(OwnUndo::Never) || undoable(UndoKind::None) => lost.push(&node.key),
+                Undo::Restore if own(OwnUndo::Repeat) || undoable(UndoKind::Repeat) => repeated.push(&node.key),
                 Undo::Restore => exact.push(&node.key),
             }
         }
