@@ -99,13 +99,13 @@ impl Trail {
                 }
                 Event::Entered { node, place: (file, start, end), undo, irreversible, locals } => {
                     let place = Place::new(FileId(file), Span::new(start, end));
-                    let locals = locals.into_iter().map(|(binding, value)| (BindingId(binding), value)).collect();
+                    let locals = kept_whole(locals);
                     trail.notes.insert(node, Noted { undo, irreversible, place, locals });
                 }
                 Event::GroupEntered { node, name, place: (file, start, end), undo, irreversible, locals } => {
                     let around = entered.entry(node.clone()).or_default();
                     let place = Place::new(FileId(file), Span::new(start, end));
-                    let locals = locals.into_iter().map(|(binding, value)| (BindingId(binding), value)).collect();
+                    let locals = kept_whole(locals);
                     let noted = Noted { undo, irreversible, place, locals };
                     let key = trail.key_of_group(&node, &name);
                     let parent = around.last().copied();
@@ -115,7 +115,7 @@ impl Trail {
                 Event::GroupLeft { node } => {
                     entered.get_mut(&node).and_then(Vec::pop);
                 }
-                Event::Bound { node, binding: Some(binding), value, .. } => {
+                Event::Bound { node, binding: Some(binding), value, .. } if is_whole(&value) => {
                     for &group in entered.get(&node).into_iter().flatten() {
                         trail.groups[group].noted.locals.insert(BindingId(binding), value.clone());
                     }
@@ -215,6 +215,21 @@ impl Trail {
         }
     }
 }
+
+/// The values that the journal has as they were.
+fn kept_whole(values: Vec<(u32, Value)>) -> BTreeMap<BindingId, Value> {
+    let whole = values.into_iter().filter(|(_, value)| is_whole(value));
+    whole.map(|(binding, value)| (BindingId(binding), value)).collect()
+}
+
+/// Whether a value is as it was. One that held a secret was stored with a mask in its place: an undo that wrote it back
+/// would write the mask, so it counts as not known.
+fn is_whole(value: &Value) -> bool {
+    matches!(value, Value::Secret(_)) || !value.to_string().contains(MASK)
+}
+
+/// How a mask begins, see [`crate::run::secrets`].
+const MASK: &str = "«secret ";
 
 fn index(calls: &[Called]) -> HashMap<(String, usize), usize> {
     calls.iter().enumerate().map(|(index, called)| ((called.node.clone(), called.call), index)).collect()
