@@ -41,7 +41,7 @@ pub fn of_tree<'t>(
     id: FileId,
     file: &'t SourceFile,
     tree: &'t Tree,
-) -> impl Iterator<Item = (&'t Decl, Result<Import, Diagnostic>)> {
+) -> impl Iterator<Item = (&'t Decl, Result<Import, Box<Diagnostic>>)> {
     decls(tree).filter_map(move |decl| Some((decl, import(id, file, decl)?)))
 }
 
@@ -74,7 +74,7 @@ pub const fn belongs(keyword: Keyword) -> bool {
     matches!(keyword, Keyword::Let | Keyword::Action | Keyword::Probe | Keyword::Import | Keyword::Use)
 }
 
-fn import(id: FileId, file: &SourceFile, decl: &Decl) -> Option<Result<Import, Diagnostic>> {
+fn import(id: FileId, file: &SourceFile, decl: &Decl) -> Option<Result<Import, Box<Diagnostic>>> {
     let alias = decl.clauses.iter().find(|clause| file.slice(clause.word.0) == "as");
     let alias = alias.and_then(|clause| match clause.operands.first() {
         Some(Operand::Expr(name)) => Some(Ident(name.span)),
@@ -92,9 +92,9 @@ fn import(id: FileId, file: &SourceFile, decl: &Decl) -> Option<Result<Import, D
         Keyword::Use => {
             let value = decl.value.as_ref()?;
             let place = Place::new(id, value.span);
-            let ExprKind::Field(base, name) = &value.kind else { return Some(Err(no_module(place, file))) };
+            let ExprKind::Field(base, name) = &value.kind else { return Some(Err(Box::new(no_module(place, file)))) };
             if file.slice(base.span) != "std" {
-                return Some(Err(no_module(place, file)));
+                return Some(Err(Box::new(no_module(place, file))));
             }
             let word = file.slice(name.0);
             if STD.iter().any(|(known, _)| *known == word) {
@@ -106,7 +106,7 @@ fn import(id: FileId, file: &SourceFile, decl: &Decl) -> Option<Result<Import, D
             let help = suggest::did_you_mean(word, known)
                 .unwrap_or_else(|| format!("`std` has {}", suggest::alternatives(&names, "and")));
             let found = Diagnostic::new(Code::ImportNotFound, Place::new(id, name.0), format!("`std` has no `{word}`"));
-            Some(Err(found.label("no such module").help(help)))
+            Some(Err(Box::new(found.label("no such module").help(help))))
         }
         _ => None,
     }
@@ -120,9 +120,10 @@ fn no_module(place: Place, file: &SourceFile) -> Diagnostic {
 }
 
 /// The path of an imported file, from that of the file that imports it.
-fn path_of(id: FileId, file: &SourceFile, span: Span, kind: &ExprKind) -> Result<PathBuf, Diagnostic> {
+fn path_of(id: FileId, file: &SourceFile, span: Span, kind: &ExprKind) -> Result<PathBuf, Box<Diagnostic>> {
     let refused = |message: &str, help: &str| {
-        Err(Diagnostic::new(Code::ImportNotFound, Place::new(id, span), message).label("this path").help(help))
+        let found = Diagnostic::new(Code::ImportNotFound, Place::new(id, span), message);
+        Err(Box::new(found.label("this path").help(help)))
     };
     let ExprKind::Str(literal) = kind else { return refused("an import names a file", "write its path in quotes") };
     let Some(text) = string::literal(file, literal) else {
@@ -136,7 +137,7 @@ fn path_of(id: FileId, file: &SourceFile, span: Span, kind: &ExprKind) -> Result
         let found = Diagnostic::new(Code::OutsideRoot, Place::new(id, span), format!("`{text}` leaves the root"))
             .label("an absolute path")
             .help("name a file relative to this one, below the root of the policy");
-        return Err(found);
+        return Err(Box::new(found));
     }
     // What the program carries imports nothing from a disk.
     if Import::embedded(&file.path).is_some() {

@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
                 Ok(import) => self.import(trees, decl, &import, lets),
                 // Said when it was read, too; what is said twice is shown once.
                 Err(found) => {
-                    self.push(found);
+                    self.push(*found);
                     self.lost(decl);
                 }
             }

@@ -60,7 +60,7 @@ impl Gather<'_> {
         for import in wanted {
             match import {
                 Ok(import) => self.follow(id, &import, chain),
-                Err(found) => self.report.push(found),
+                Err(found) => self.report.push(*found),
             }
         }
     }

@@ -297,7 +297,7 @@ impl Expander<'_> {
         for expr in list {
             match self.evaluate(expr) {
                 Some(value) => {
-                    found.extend(value.elements().iter().filter_map(Value::as_text).map(effects::parse_resource))
+                    found.extend(value.elements().iter().filter_map(Value::as_text).map(effects::parse_resource));
                 }
                 None => found.push(Resource::world()),
             }
