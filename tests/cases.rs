@@ -1,7 +1,7 @@
 //! The Markdown cases under `tests/cases`, one test per folder. `tests/cases/README.md` says how they are written.
 
 use crate::support::case::run_folder;
-use crate::support::{none_wrong, project};
+use crate::support::{Sandbox, none_wrong, project};
 
 macro_rules! folders {
     ($($name:ident)*) => {
@@ -15,6 +15,23 @@ macro_rules! folders {
 }
 
 folders! { check fmt plan run undo }
+
+/// The pages of the standard modules are cases themselves: their examples are run.
+#[test]
+fn std_modules() {
+    run_folder(&project().join("docs/std"));
+}
+
+#[test]
+fn every_std_module_has_a_page_passes_check_and_is_formatted() {
+    let modules = rbk::check::imports::STD.iter().map(|(name, _)| format!("docs/std/{name}.md"));
+    none_wrong("modules without a page", &modules.filter(|page| !project().join(page).exists()).collect::<Vec<_>>());
+    for (_, text) in rbk::check::imports::STD {
+        let sandbox = Sandbox::new().file("module.rbk", *text);
+        sandbox.run(["check", "--deny", "warnings", "module.rbk"]).exits(0);
+        sandbox.run(["fmt", "--check", "module.rbk"]).exits(0);
+    }
+}
 
 #[test]
 fn every_folder_of_cases_is_run() {

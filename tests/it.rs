@@ -25,3 +25,4 @@ mod schemas;
 mod shells;
 mod signals;
 mod text;
+mod vocabulary;

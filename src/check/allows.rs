@@ -20,14 +20,22 @@ struct Allow {
     place: Place,
 }
 
-/// Drops what comments allow, and reports comments that cannot be read or (`complete`: all advice was given) allow nothing.
-pub fn silence(sources: &Sources, trees: &[(FileId, Tree)], complete: bool, report: &mut Report) {
+/// What the comments of a policy allow.
+pub struct Allows(Vec<Allow>);
+
+/// Reads the comments, and reports those that cannot be read.
+pub fn gather(sources: &Sources, trees: &[(FileId, Tree)], report: &mut Report) -> Allows {
     let mut allows = Vec::new();
     for (file, tree) in trees {
         for (index, comment) in tree.comments.iter().enumerate() {
             read(sources.get(*file), *file, comment, &tree.comments[index + 1..], &mut allows, report);
         }
     }
+    Allows(allows)
+}
+
+/// Drops what comments allow, and (`complete`: all advice was given) reports those that allow nothing.
+pub fn silence(Allows(allows): &Allows, sources: &Sources, complete: bool, report: &mut Report) {
     if allows.is_empty() {
         return;
     }

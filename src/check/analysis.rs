@@ -12,7 +12,7 @@ use crate::catalogue::value::Value;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::Place;
 
-use super::expand::{ExpandedNode, Expansion, Pinning, Selection, Work, expand};
+use super::expand::{ExpandedCall, ExpandedNode, Expansion, Pinning, Selection, Work, expand};
 use super::lints;
 use super::model::{BindingId, Policy, Undo};
 use super::order::{self, Order, OrderNode, Trouble};
@@ -186,13 +186,10 @@ fn paths(policy: &Policy, node: &ExpandedNode, push: &mut impl FnMut(Diagnostic)
             let Some(value) = call.args.get(param.name) else { continue };
             for path in value.elements().iter().filter_map(Value::as_text) {
                 if !super::roots::holds(&roots, path) {
-                    push(
-                        Diagnostic::new(Code::OutsideRoot, expr.place, format!("`{path}` leaves the root"))
-                            .label("outside of the policy's root")
-                            .help(
-                                "name a path below the root, or list the other folder in `roots [\"…\"]` of the policy",
-                            ),
-                    );
+                    let found = Diagnostic::new(Code::OutsideRoot, expr.place, format!("`{path}` leaves the root"))
+                        .label("outside of the policy's root")
+                        .help("name a path below the root, or list the other folder in `roots [\"…\"]` of the policy");
+                    push(expanded(found, call));
                 }
             }
         }
@@ -206,18 +203,26 @@ fn undo(node: &ExpandedNode, push: &mut impl FnMut(Diagnostic)) {
     if clauses.idempotent || clauses.irreversible.is_some() || !matches!(clauses.undo, Undo::Restore) {
         return;
     }
-    let Some(call) = node.calls.iter().find(|call| call.call.signature().undo == UndoKind::None) else { return };
+    let unsaid = |call: &&ExpandedCall| call.call.signature().undo == UndoKind::None && !call.undo_said;
+    let Some(call) = node.calls.iter().find(unsaid) else { return };
     let name = call.call.signature().name;
-    push(
-        Diagnostic::new(
-            Code::UndoUnsaid,
-            step.name.place,
-            format!("`{}` cannot be undone, and does not say so", step.name.text),
-        )
-        .label("nothing is known that would take it back")
-        .also(call.call.place, format!("`{name}` keeps nothing to restore"))
-        .help("add `undo { … }`, `idempotent`, or `irreversible \"why\"`"),
-    );
+    let found = Diagnostic::new(
+        Code::UndoUnsaid,
+        step.name.place,
+        format!("`{}` cannot be undone, and does not say so", step.name.text),
+    )
+    .label("nothing is known that would take it back")
+    .also(call.call.place, format!("`{name}` keeps nothing to restore"))
+    .help("add `undo { … }`, `idempotent`, or `irreversible \"why\"`");
+    push(expanded(found, call));
+}
+
+/// Shows beside what is wrong in an action of the policy's own the calls that led there, innermost first.
+fn expanded(mut found: Diagnostic, call: &ExpandedCall) -> Diagnostic {
+    for via in call.via.iter().rev() {
+        super::modules::expanded_at(&mut found, &via.name, via.place);
+    }
+    found
 }
 
 fn deadlines(

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::functions::{self, Function};
-use super::model::{Call, Expr, ExprKind, OnFailure, ProbeCall};
+use super::model::{Call, Expr, ExprKind, OnFailure, ProbeCall, StepItem};
+use super::modules::Member;
 use super::names::Meaning;
 use crate::catalogue::ty::Type;
 use crate::diagnostics::{Code, suggest};
@@ -41,11 +42,23 @@ impl<'a> Checker<'a> {
             self.look_at_arguments(call);
             return self.broken(span);
         };
-        if let Tree::Name = call.callee.kind
-            && let Some(entry) = self.scope.find(name)
-        {
+        let entry = match self.imported(&call.callee) {
+            Member::Refused => {
+                self.look_at_arguments(call);
+                return self.broken(span);
+            }
+            Member::Found(entry) => Some(entry),
+            Member::Other if matches!(call.callee.kind, Tree::Name) => self.scope.find(name),
+            Member::Other => None,
+        };
+        if let Some(entry) = entry {
             return match entry.meaning {
                 Meaning::Function(index) => self.apply(index, call, span),
+                Meaning::Action(_) => {
+                    self.look_at_arguments(call);
+                    self.action_as_value(call, name);
+                    self.broken(span)
+                }
                 Meaning::Metric(index) if self.series => self.metric_call(index, call, span),
                 Meaning::Broken => {
                     self.look_at_arguments(call);
@@ -53,7 +66,7 @@ impl<'a> Checker<'a> {
                 }
                 _ => {
                     // A value may be called like a function: `let first = first(xs)`; then the function is meant.
-                    if let Some(function) = functions::find(name) {
+                    if let Some(function) = functions::find(name).filter(|_| entry.meaning.is_value()) {
                         return self.pure(function, call, span);
                     }
                     self.look_at_arguments(call);
@@ -88,9 +101,7 @@ impl<'a> Checker<'a> {
         }
         self.look_at_arguments(call);
         if self.catalogue.action(name).is_some() {
-            self.error(Code::ActionInExpression, call.callee.span, format!("`{name}` changes something"))
-                .set_label("an action, where only a value may stand")
-                .set_help("write it as a statement of a step, on a line of its own");
+            self.action_as_value(call, name);
         } else if name == "refuse" {
             self.error(Code::WrongPlace, call.callee.span, "`refuse` only stands behind `otherwise`")
                 .set_help("write `value otherwise refuse(\"why\")`, or a `require`");
@@ -100,7 +111,34 @@ impl<'a> Checker<'a> {
         self.broken(span)
     }
 
-    /// A call as a statement of a step: an action.
+    fn action_as_value(&mut self, call: &'a ast::Call, name: &str) {
+        self.error(Code::ActionInExpression, call.callee.span, format!("`{name}` changes something"))
+            .set_label("an action, where only a value may stand")
+            .set_help("write it as a statement of a step, on a line of its own");
+    }
+
+    /// A statement of a step: the call of an action, built in or of the policy's own.
+    pub fn done(&mut self, expr: &'a ast::Expr) -> Option<StepItem> {
+        if let Tree::Call(call) = &expr.kind {
+            let entry = match self.imported(&call.callee) {
+                Member::Refused => {
+                    self.look_at_arguments(call);
+                    return None;
+                }
+                Member::Found(entry) => Some(entry),
+                Member::Other if matches!(call.callee.kind, Tree::Name) => {
+                    self.scope.find(self.slice(call.callee.span))
+                }
+                Member::Other => None,
+            };
+            if let Some(Meaning::Action(index)) = entry.map(|entry| entry.meaning) {
+                return self.group(index, call, expr.span).map(|group| StepItem::Group(Arc::new(group)));
+            }
+        }
+        self.action(expr).map(|call| StepItem::Call(Arc::new(call)))
+    }
+
+    /// A call of an action that is built in.
     pub fn action(&mut self, expr: &'a ast::Expr) -> Option<Call> {
         let Tree::Call(call) = &expr.kind else {
             self.expr(expr);
@@ -113,6 +151,18 @@ impl<'a> Checker<'a> {
             self.look_at_arguments(call);
             return None;
         };
+        let own = match self.imported(&call.callee) {
+            Member::Found(entry) => Some(entry.meaning),
+            Member::Other => self.scope.find(name).map(|entry| entry.meaning),
+            Member::Refused => None,
+        };
+        if let Some(Meaning::Action(_)) = own {
+            self.look_at_arguments(call);
+            self.error(Code::WrongPlace, call.callee.span, format!("`{name}` is an action of the policy's own"))
+                .set_label("not here")
+                .set_help("only a call that is built in can stand here");
+            return None;
+        }
         if let Some(action) = self.catalogue.action(name) {
             let action = Arc::clone(action);
             let (args, universal) = self.arguments(action.signature(), call, Position::Statement);
@@ -120,8 +170,10 @@ impl<'a> Checker<'a> {
             let timeout = timeout.map(Box::new);
             return Some(Call { action, args, timeout, retry, fails, place: self.place(expr.span) });
         }
-        let value = matches!(call.callee.kind, Tree::Name)
-            && self.scope.find(name).is_some_and(|entry| entry.meaning != Meaning::Broken);
+        let member = matches!(self.imported(&call.callee), Member::Found(_));
+        let value = member
+            || matches!(call.callee.kind, Tree::Name)
+                && self.scope.find(name).is_some_and(|entry| entry.meaning != Meaning::Broken);
         if value || functions::find(name).is_some() || self.catalogue.probe(name).is_some() {
             let kind =
                 if self.catalogue.probe(name).is_some() { "a probe: it only reads" } else { "it only gives a value" };

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::model::{self, Binding, BindingId, BindingKind, Name, OnFailure, Verify};
+use super::modules::Module;
 use super::names::{Declared, Meaning, Namespace, Scope, Space};
 use crate::catalogue::signature::Signature;
 use crate::catalogue::ty::Type;
@@ -19,10 +20,12 @@ use crate::syntax::ast::{self, Decl, Ident};
 /// After so many unknown names no more are guessed at: a file of nothing but mistakes must not cost minutes.
 const GUESSES: usize = 100;
 
-/// A `let` with parameters, checked anew for each tuple of argument types.
+/// A `let` with parameters or a `probe`, checked anew for each tuple of argument types.
 pub struct UserFunction<'a> {
     pub decl: &'a Decl,
     pub file: FileId,
+    /// The file whose names its body sees: index into the checker's modules.
+    pub module: u32,
     /// How deep its declaration stands: its body sees nothing deeper.
     pub depth: u32,
     pub instances: Vec<(Vec<Type>, BindingId)>,
@@ -30,6 +33,18 @@ pub struct UserFunction<'a> {
     pub open: bool,
     pub place: Place,
     pub name: &'a str,
+}
+
+/// An `action` of the policy's own, checked once: its parameters have types.
+pub struct UserAction<'a> {
+    pub decl: &'a Decl,
+    pub file: FileId,
+    pub module: u32,
+    pub place: Place,
+    pub name: &'a str,
+    pub checked: Option<Arc<model::OwnAction>>,
+    /// Whether its body is being checked just now.
+    pub open: bool,
 }
 
 /// A metric.
@@ -58,7 +73,14 @@ pub struct Checker<'a> {
     /// Which bindings are used, by id.
     pub used: Vec<bool>,
     pub functions: Vec<UserFunction<'a>>,
+    pub actions: Vec<UserAction<'a>>,
+    /// The definitions whose bodies are being checked, outermost first: a ring among them has its path.
+    pub opened: Vec<(&'a str, Place)>,
+    /// The files, that of the policy first; `module` is the one whose names are known now.
+    pub modules: Vec<Module<'a>>,
+    pub module: u32,
     pub used_functions: HashSet<u32>,
+    pub used_actions: HashSet<Place>,
     pub used_secrets: HashSet<&'a str>,
     pub metrics: Vec<Metric>,
     pub verifies: Vec<Arc<Verify>>,
@@ -103,7 +125,12 @@ impl<'a> Checker<'a> {
             bindings: Vec::new(),
             used: Vec::new(),
             functions: Vec::new(),
+            actions: Vec::new(),
+            opened: Vec::new(),
+            modules: vec![Module::default()],
+            module: 0,
             used_functions: HashSet::new(),
+            used_actions: HashSet::new(),
             used_secrets: HashSet::new(),
             metrics: Vec::new(),
             verifies: Vec::new(),

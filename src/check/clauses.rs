@@ -143,6 +143,24 @@ pub static STEP: Clauses = Clauses {
     items: &["let", "for", "if"],
 };
 
+/// What an action of one's own says besides its `let`s, its `run { … }` and its `undo { … }`.
+pub static ACTION: Clauses = Clauses {
+    block: "an action",
+    words: &[
+        once("timeout", "timeout 30s"),
+        many("reads", "reads \"logs/**\""),
+        many("writes", "writes \"db:main\""),
+        many("touches", "touches \"server/**\""),
+        once("idempotent", "idempotent"),
+        once("done", "done when EXPR"),
+        once("undo", "undo { … }`, `undo repeat` or `undo none"),
+        once("irreversible", "irreversible \"why\""),
+        once("preview", "preview CALL"),
+        REQUIRE,
+    ],
+    items: &["let", "run"],
+};
+
 /// What stands in `undo { … }` and in a `for` or `if` within a step.
 pub static STATEMENTS: Clauses = Clauses {
     block: "this block of a step",

@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
             .set_help(help);
     }
 
-    fn universal(&mut self, word: &str, arg: &'a Arg, position: Position, into: &mut Universal) {
+    pub fn universal(&mut self, word: &str, arg: &'a Arg, position: Position, into: &mut Universal) {
         let span = arg.label.map_or(arg.value.span, |label| label.0);
         match word {
             "timeout" => into.timeout = Some(self.expr_as(&arg.value, &Type::DURATION, format_args!("`timeout`"))),

@@ -9,9 +9,11 @@ use crate::catalogue::unit::{Action, Probe};
 use crate::catalogue::value::Value;
 use crate::source::{Place, Sources};
 
+mod own;
 mod step;
 
 pub use crate::syntax::ast::{BinaryOp, UnaryOp};
+pub use own::{Group, OwnAction};
 pub use step::{Retry, Step, StepClauses, StepFor, StepIf, StepItem, Title, Undo};
 
 /// Index into [`Policy::bindings`].
@@ -61,6 +63,8 @@ pub struct Policy {
     pub verifies: Vec<Arc<Verify>>,
     /// Phases in text order.
     pub phases: Vec<Arc<Phase>>,
+    /// Actions of the policy's own and of what it imports.
+    pub actions: Vec<Arc<OwnAction>>,
     /// Items that are understood but that this version does not execute, with what they are.
     pub later: Vec<(Name, &'static str)>,
 }

@@ -21,8 +21,19 @@ pub enum Meaning {
     Verify,
     /// A secret.
     Secret,
+    /// An action of the policy's own: index into the checker's actions.
+    Action(u32),
+    /// An imported file: index into the checker's modules.
+    Module(u32),
     /// Declared wrongly, or not available in this version; reported already.
     Broken,
+}
+
+impl Meaning {
+    /// Whether it stands for a value.
+    pub const fn is_value(self) -> bool {
+        !matches!(self, Self::Action(_) | Self::Module(_))
+    }
 }
 
 /// A declared name.

@@ -10,6 +10,7 @@ use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
 
 use super::exit::{Exit, Failure};
+use super::gather::{Find, Lost, gather};
 
 /// The largest policy file that is read. The largest one known is a thousand times smaller.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
@@ -24,16 +25,13 @@ pub struct Compiled {
     pub policy: Option<Arc<Policy>>,
 }
 
-/// Reads and compiles the policy at `path`.
+/// Reads and compiles the policy at `path`, with what it imports.
 pub fn compile(path: &Path, catalogue: &Catalogue) -> Result<Compiled, Failure> {
-    let mut sources = Sources::default();
     let mut report = Report::default();
     match read(path)? {
-        Ok(text) => {
-            sources.add(SourceFile::new(path, text));
-            Ok(compile_sources(sources, catalogue))
-        }
+        Ok(text) => Ok(compile_with(SourceFile::new(path, text), &imported, catalogue)),
         Err((code, message, help)) => {
+            let mut sources = Sources::default();
             let file = sources.add(SourceFile::new(path, ""));
             let place = Place::new(file, Span::default());
             report.push(Diagnostic::new(code, place, message).help(help));
@@ -42,17 +40,66 @@ pub fn compile(path: &Path, catalogue: &Catalogue) -> Result<Compiled, Failure> 
     }
 }
 
-/// Compiles texts that were read before, such as the frozen ones of a plan or run.
+/// An imported file from the disk. What a link leads out of the folders is not read.
+fn imported(path: &Path, folders: &[PathBuf]) -> Result<String, Lost> {
+    let shown = path.display();
+    let lost = |message: String, help: &str| Lost { code: Code::ImportNotFound, message, help: help.to_owned() };
+    if folders.is_empty() {
+        return Err(lost(format!("`{shown}` is no file"), "it is carried by rbk"));
+    }
+    let missing = |error: &std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let near: Vec<_> = policies_in(folder, 1).iter().map(|path| path.display().to_string()).collect();
+            let wanted = shown.to_string();
+            let help = crate::diagnostics::suggest::did_you_mean(&wanted, near.iter().map(String::as_str));
+            let help = help.unwrap_or_else(|| "the path is relative to the file that imports it".to_owned());
+            lost(format!("there is no file `{shown}`"), &help)
+        }
+        _ => lost(format!("cannot read `{shown}`: {error}"), "look at its permissions"),
+    };
+    let real = std::fs::canonicalize(path).map_err(|error| missing(&error))?;
+    let here = |folder: &PathBuf| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.clone() };
+    let inside = |folder: &PathBuf| std::fs::canonicalize(here(folder)).is_ok_and(|folder| real.starts_with(folder));
+    if !folders.iter().any(inside) {
+        return Err(Lost {
+            code: Code::OutsideRoot,
+            message: format!("`{shown}` leads out of the root, to `{}`", real.display()),
+            help: "an imported file lies below the folder or the root of the policy: move or copy it there".to_owned(),
+        });
+    }
+    match read(path) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err((code, message, help))) => Err(Lost { code, message: format!("`{shown}`: {message}"), help }),
+        Err(failure) => Err(lost(failure.what, "name a `.rbk` file")),
+    }
+}
+
+/// Compiles texts that were read before, such as the frozen ones of a plan or run: the policy first, then what it imports.
 #[must_use]
 pub fn compile_sources(sources: Sources, catalogue: &Catalogue) -> Compiled {
+    let Some((_, main)) = sources.iter().next() else {
+        return compile_with(SourceFile::new("", ""), &imported, catalogue);
+    };
+    let known = |path: &Path, _: &[PathBuf]| {
+        let found = sources.iter().find(|(_, file)| file.path == path);
+        found.map(|(_, file)| file.text.to_string()).ok_or_else(|| Lost {
+            code: Code::ImportNotFound,
+            message: format!("`{}` is not among the texts that were kept", path.display()),
+            help: "plan again".to_owned(),
+        })
+    };
+    compile_with(main.clone(), &known, catalogue)
+}
+
+fn compile_with(main: SourceFile, find: &Find<'_>, catalogue: &Catalogue) -> Compiled {
     let mut report = Report::default();
-    let mut trees = Vec::new();
-    for (file, source) in sources.iter() {
-        let tree = crate::syntax::parse(file, source, &mut report);
-        if tree.items.is_empty() && !report.has_errors() {
-            report.push(empty(file));
-        }
-        trees.push((file, tree));
+    let (sources, trees) = gather(main, find, &mut report);
+    if let Some((file, tree)) = trees.first()
+        && tree.items.is_empty()
+        && !report.has_errors()
+    {
+        report.push(empty(*file));
     }
     let mut policy = None;
     let syntax_is_sound = !report.has_errors();
@@ -61,6 +108,7 @@ pub fn compile_sources(sources: Sources, catalogue: &Catalogue) -> Compiled {
         policy =
             crate::check::check(&sources, &trees, catalogue, &mut report).filter(|_| syntax_is_sound).map(Arc::new);
     }
+    let allows = crate::check::allows::gather(&sources, &trees, &mut report);
     drop(trees); // the policy holds what it needs of them, and what follows needs room of its own
     if let Some(checked) = &policy {
         crate::check::analysis::analyse(checked, &mut report);
@@ -68,7 +116,7 @@ pub fn compile_sources(sources: Sources, catalogue: &Catalogue) -> Compiled {
     if report.has_errors() {
         policy = None;
     }
-    crate::check::allows::silence(&sources, &trees, policy.is_some(), &mut report);
+    crate::check::allows::silence(&allows, &sources, policy.is_some(), &mut report);
     crate::check::spelling::add_fixes(&mut report.diagnostics, &sources);
     report.sort();
     Compiled { sources: Arc::new(sources), report, policy }
@@ -223,6 +271,10 @@ pub fn policy(path: &Path, catalogue: &Catalogue, context: &super::context::Cont
     }
     match compiled.policy {
         Some(policy) => Ok(policy),
+        None if !compiled.report.has_errors() => {
+            let what = format!("`{}` holds no policy: it is a file for others to import", path.display());
+            Err(Failure::wrong(what).hint("name the policy that imports it"))
+        }
         None => Err(Failure::new(Exit::Wrong, format!("`{}` does not compile; nothing was changed", path.display()))),
     }
 }

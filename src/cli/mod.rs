@@ -14,6 +14,7 @@ pub mod exit;
 mod explain;
 mod fix;
 mod fmt;
+mod gather;
 mod graph;
 mod leftover;
 mod load;

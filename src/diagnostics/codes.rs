@@ -69,6 +69,9 @@ codes! {
     SelfReference        "E0108" Error "a definition refers to itself";
     UsedBeforeBound      "E0109" Error "a name is used before it is bound";
     NotAvailable         "E0110" Error "not available in this version";
+    ImportNotFound       "E0111" Error "an import cannot be found";
+    ImportCycle          "E0112" Error "files import each other";
+    HidesBuiltIn         "E0113" Error "a name hides what is built in";
     // E02xx types and units
     Mismatch             "E0201" Error "the types do not fit";
     DimensionMismatch    "E0202" Error "the units do not fit";

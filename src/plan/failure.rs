@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
-use crate::check::expand::{ExpandedNode, FailureScope, Work};
+use crate::check::expand::{ExpandedNode, FailureScope, OwnUndo, Work};
 use crate::check::model::{Block, ExprKind, Item, OnFailure, Policy, Stage, Undo};
 
 use super::model::Taken;
@@ -48,7 +48,10 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
     if !node.changes {
         return Taken::Nothing;
     }
-    let by_kind = |kind: UndoKind| node.calls.iter().find(|call| call.call.signature().undo == kind);
+    // Where an action of the policy's own says how it is taken back, its calls do not.
+    let by_kind =
+        |kind: UndoKind| node.calls.iter().find(|call| call.own_undo.is_none() && call.call.signature().undo == kind);
+    let own = |way: OwnUndo| node.calls.iter().find(|call| call.own_undo == Some(way));
     let Work::Step(step) = &node.work else {
         return match &node.inexact {
             Some(call) => Taken::Never { why: format!("nothing takes `{call}` back by itself") },
@@ -66,13 +69,22 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
         Undo::None => Taken::Never { why: "`undo none`".to_owned() },
         Undo::Repeat => Taken::Repeated,
         Undo::Block(_) => Taken::Block,
+        Undo::Restore if let Some(call) = own(OwnUndo::Never) => Taken::Never {
+            why: call
+                .via
+                .first()
+                .map_or_else(String::new, |via| format!("`{}` says that nothing takes it back", via.name)),
+        },
+        Undo::Restore if own(OwnUndo::Repeat).is_some() => Taken::Repeated,
         Undo::Restore => match (by_kind(UndoKind::None), by_kind(UndoKind::Repeat)) {
             (Some(call), _) => {
                 Taken::Never { why: format!("nothing takes `{}` back by itself", call.call.signature().name) }
             }
             (None, Some(_)) => Taken::Repeated,
             (None, None) => match node.calls.iter().find(|call| {
-                !call.exact && !matches!(call.call.signature().undo, UndoKind::Inverse | UndoKind::Nothing)
+                !call.exact
+                    && call.own_undo.is_none()
+                    && !matches!(call.call.signature().undo, UndoKind::Inverse | UndoKind::Nothing)
             }) {
                 Some(call) => Taken::Never { why: format!("`{}` keeps nothing here", call.call.signature().name) },
                 None => Taken::Restored,

@@ -229,7 +229,7 @@ pub struct Node {
 pub use crate::check::expand::Work;
 
 /// Something that a node will ask, and the answer now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Expectation {
     /// What for.
     pub asked: Asked,
@@ -242,7 +242,7 @@ pub struct Expectation {
 }
 
 /// What a node asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "named as in the language")]
 pub enum Asked {
@@ -257,7 +257,7 @@ pub enum Asked {
 }
 
 /// The answer while planning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Now {
     /// It is true.
@@ -278,7 +278,7 @@ pub enum Now {
 }
 
 /// How what a node did is taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Taken {
     /// It changes nothing.
@@ -297,7 +297,7 @@ pub enum Taken {
 }
 
 /// What earlier runs of the same phases took.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Typical {
     /// The median of whole runs, where the steps were the same, and how many there were.
     pub whole: Option<(Duration, usize)>,

@@ -7,6 +7,7 @@ use crate::catalogue::unit::{Change, Preview};
 use crate::catalogue::value::Value;
 use crate::check::expand::{ExpandedCall, ExpandedNode, Work};
 use crate::check::model::Policy;
+use crate::source::Sources;
 
 use super::PlanError;
 use super::failure;
@@ -24,7 +25,8 @@ pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look
         let mut previews = Vec::with_capacity(node.calls.len());
         let mut known_after = Vec::new();
         for call in &node.calls {
-            let mut preview = preview(call, &node, index, &mut ahead, &nodes, look)?;
+            let mut preview = preview(call, &node, index, &mut ahead, &nodes, look)
+                .map_err(|wrong| within(wrong, call, &policy.sources))?;
             stops(&mut preview.preview, &node.key, &mut stopped);
             previews.push(preview);
         }
@@ -93,6 +95,19 @@ fn written<'n>(call: &'n ExpandedCall, node: &'n ExpandedNode) -> &'n Effects {
     match &node.work {
         Work::Step(step) if step.clauses.writes.is_some() || step.clauses.touches.is_some() => &node.effects,
         _ => &call.effects,
+    }
+}
+
+/// The calls of actions of the policy's own that led to what is wrong.
+fn within(wrong: PlanError, call: &ExpandedCall, sources: &Sources) -> PlanError {
+    match wrong {
+        PlanError::World { place, mut error } => {
+            for via in call.via.iter().rev() {
+                error.what = via.around(&error.what, sources);
+            }
+            PlanError::World { place, error }
+        }
+        other => other,
     }
 }
 

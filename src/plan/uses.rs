@@ -155,6 +155,22 @@ impl Uses {
         for item in items {
             match item {
                 StepItem::Call(call) => self.call(policy, call),
+                StepItem::Group(group) => {
+                    // What the call of an action is given, its own calls may be given.
+                    for expr in group.args.iter().chain(&group.timeout) {
+                        self.calls.extend(named(policy, expr));
+                    }
+                    let action = &group.action;
+                    let lists = action.reads.iter().chain(&action.writes).chain(&action.touches).flatten();
+                    for expr in lists.chain(&action.timeout).chain(&action.done_when) {
+                        self.condition(policy, expr);
+                    }
+                    self.items(policy, &action.head);
+                    self.items(policy, &action.run);
+                    if let Undo::Block(items) = &action.undo {
+                        self.items(policy, items);
+                    }
+                }
                 StepItem::Let(id) => {
                     if let Some(expr) = let_of(policy, *id) {
                         self.calls.extend(named(policy, expr));

@@ -105,6 +105,23 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         locals: Vec<(u32, Value)>,
     },
+    /// A call of an action of the policy's own began, whose undo is not simply that of its calls. Until it is left, what
+    /// the node does and binds belongs to it.
+    GroupEntered {
+        node: String,
+        /// As it is called: `x.restart`.
+        name: String,
+        /// File, start and end of the definition's name in the frozen sources.
+        place: (u16, u32, u32),
+        undo: UndoNote,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        irreversible: Option<String>,
+        /// Values of its parameters, by the number of the binding.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        locals: Vec<(u32, Value)>,
+    },
+    /// The innermost one of the node ended, however it did.
+    GroupLeft { node: String },
     /// A call ended.
     CallEnded {
         node: String,

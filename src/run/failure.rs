@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::dispatcher::graph::{Index, Node, Policy as Abstract, Within};
 use crate::check::expand::InStage;
-use crate::check::model::{Block, Item, OnFailure, Policy, Stage, Step};
+use crate::check::model::{Block, Item, OnFailure, OwnAction, Policy, Stage, Step};
 use crate::plan::model::{Plan, Work};
 use crate::source::Place;
 
@@ -14,6 +14,7 @@ use crate::source::Place;
 pub struct Map {
     items: HashMap<Place, Context>,
     steps: HashMap<Place, Arc<Step>>,
+    actions: HashMap<Place, Arc<OwnAction>>,
 }
 
 /// What stands around an item.
@@ -66,7 +67,8 @@ impl Map {
     /// The map of a policy.
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
-        let mut map = Self::default();
+        let actions = policy.actions.iter().map(|action| (action.place, Arc::clone(action))).collect();
+        let mut map = Self { actions, ..Self::default() };
         for (index, phase) in policy.phases.iter().enumerate() {
             let context = Context { stage: None, phase: index };
             map.block(policy, &phase.body, &context);
@@ -89,6 +91,12 @@ impl Map {
     #[must_use]
     pub fn step(&self, place: Place) -> Option<&Arc<Step>> {
         self.steps.get(&place)
+    }
+
+    /// The action of the policy's own that is defined at `place`.
+    #[must_use]
+    pub fn action(&self, place: Place) -> Option<&Arc<OwnAction>> {
+        self.actions.get(&place)
     }
 
     fn block(&mut self, policy: &Policy, block: &Block, context: &Context) {

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use super::dispatcher::Dispatcher;
 use super::dispatcher::graph::{Back, Command, End, Event as Told, Fail};
 use super::event::{Event, NodeOutcome, Outcome};
-use super::executor::{Ended, Executor};
+use super::executor::{Ended, Executor, Halt};
 use super::failure::Map;
-use super::undo::back::TakeBack;
+use super::undo::back::{Again, TakeBack};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::Error;
 use crate::catalogue::unit::Catalogue;
@@ -56,6 +56,7 @@ struct State {
     /// How long the failed ones took.
     millis: HashMap<usize, u64>,
     repeats: Vec<usize>,
+    again: Vec<(usize, Again)>,
     repeat_failed: bool,
     journal_lost: Option<Error>,
     finished: Option<Outcome>,
@@ -106,6 +107,7 @@ impl Shell {
             errors: Vec::new(),
             millis: HashMap::new(),
             repeats: Vec::new(),
+            again: Vec::new(),
             repeat_failed: false,
             journal_lost: None,
             finished: None,
@@ -349,6 +351,8 @@ impl Shell {
         let mut state = self.lock();
         if took.repeat {
             state.repeats.push(node);
+        } else {
+            state.again.extend(took.again.into_iter().rev().map(|again| (node, again)));
         }
         if let Some(error) = took.error {
             state.errors.push((node, error));
@@ -360,16 +364,32 @@ impl Shell {
     fn run_repeats(&self) {
         let mut repeats = std::mem::take(&mut self.lock().repeats);
         repeats.sort_unstable();
-        for node in repeats {
-            let planned = &self.plan.nodes[node];
-            let Work::Step(step) = &planned.work else { continue };
-            debug_assert!(matches!(step.clauses.undo, Undo::Repeat | Undo::Restore));
-            if let Err(halt) = self.exec.repeat(&planned.key, &planned.locals, step, planned.timeout) {
+        let mut again = std::mem::take(&mut self.lock().again);
+        // In text order: of one node they stand in the order of its calls already.
+        again.sort_by_key(|(node, _)| *node);
+        let failed = |node: usize, result: Result<(), Halt>| {
+            if let Err(halt) = result {
                 let mut state = self.lock();
                 state.repeat_failed = true;
                 state.errors.push((node, halt.error));
             }
+        };
+        for node in repeats {
+            for (node, again) in again.extract_if(.., |(other, _)| *other < node) {
+                failed(node, self.run_again(node, &again));
+            }
+            let planned = &self.plan.nodes[node];
+            let Work::Step(step) = &planned.work else { continue };
+            debug_assert!(matches!(step.clauses.undo, Undo::Repeat | Undo::Restore));
+            failed(node, self.exec.repeat(&planned.key, &planned.locals, step, planned.timeout));
         }
+        for (node, again) in again {
+            failed(node, self.run_again(node, &again));
+        }
+    }
+
+    fn run_again(&self, node: usize, again: &Again) -> Result<(), Halt> {
+        self.exec.repeat_group(&again.key, &again.locals, &again.action, self.plan.nodes[node].timeout)
     }
 
     /// The `always` blocks of the phases that began.

@@ -14,9 +14,10 @@ use crate::check::walk;
 use crate::source::Place;
 
 use super::failure::{FailureScope, Handling};
+use super::foretold::Foretold;
 use super::node::{ExpandedNode, InStage, Member, Within, Work};
 use super::scope::StaticScope;
-use super::{Expander, LetState, PinnedProbes, Refusal, selected_phases};
+use super::{Expander, LetState, Refusal, selected_phases};
 
 /// A part of a phase: what stands before, between and behind its stages, or a stage.
 enum Segment<'p> {
@@ -394,32 +395,15 @@ impl Expander<'_> {
         if !walk::asks_the_world(expr) && !self.applies_functions(expr) {
             return Effects::none();
         }
-        let policy = Arc::clone(self.policy);
-        let (look, pinning, values, later, locals) =
-            (self.look, self.pinning, &self.out.values, &self.later, &self.locals);
-        let mut args_of = |call: &model::ProbeCall| {
-            // Inner probes are not asked for effects; what they would give widens.
-            let mut pinned = PinnedProbes::new();
-            let never = |_: &Effects| Some(Arc::from("it runs"));
-            let mut scope = StaticScope {
-                policy: &policy,
-                look,
-                pinning,
-                values,
-                later,
-                locals,
-                waits: &never,
-                pinned: &mut pinned,
-            };
-            let signature = call.probe.signature();
-            eval::args(&policy, signature, &call.args, &mut scope).unwrap_or_else(|_| {
-                crate::catalogue::args::Args::new(
-                    signature,
-                    vec![crate::catalogue::args::Arg::Unknown; signature.params.len()],
-                )
-            })
+        let mut foretold = Foretold {
+            policy: self.policy,
+            look: self.look,
+            pinning: self.pinning,
+            values: &self.out.values,
+            later: &self.later,
+            locals: &self.locals,
         };
-        super::super::effects::expr::reads_of(&policy, expr, &mut args_of, look)
+        super::super::effects::expr::reads_of(self.policy, expr, &mut foretold, self.look)
     }
 
     fn applies_functions(&self, expr: &Expr) -> bool {

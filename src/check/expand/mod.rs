@@ -4,6 +4,7 @@
 //! when planned and what only a run will know (`language.md` §3); it must not order anything: that is `check::order`.
 
 mod failure;
+mod foretold;
 mod items;
 mod node;
 mod present;
@@ -23,7 +24,7 @@ use crate::source::Place;
 use super::model::{BindingId, Name, Policy, VerifyUse};
 
 pub use failure::{FailureScope, Handling};
-pub use node::{ExpandedCall, ExpandedNode, InStage, Member, Within, Work};
+pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Via, Within, Work};
 pub use present::{Present, named};
 pub use scope::{PinnedProbes, Pinning, asked};
 pub use select::{Selection, Wrong, selected_phases, selected_verifies};

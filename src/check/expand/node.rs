@@ -8,7 +8,7 @@ use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::value::Value;
 use crate::check::model::{self, BindingId};
-use crate::source::Place;
+use crate::source::{Place, Sources};
 
 use super::failure::Handling;
 use super::scope::PinnedProbes;
@@ -146,4 +146,52 @@ pub struct ExpandedCall {
     pub certain: bool,
     /// Values of all loop variables around it, those inside the step included.
     pub locals: Arc<BTreeMap<BindingId, Value>>,
+    /// The calls of actions of the policy's own that led to it, outermost first.
+    pub via: Arc<[Via]>,
+    /// One of these says how it is taken back, or that it need not or cannot be.
+    pub undo_said: bool,
+    /// How the outermost of these that says so is taken back.
+    pub own_undo: Option<OwnUndo>,
+}
+
+/// How a call of an action of the policy's own is taken back, where that is not by what its calls captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnUndo {
+    /// By its `undo { … }`.
+    Block,
+    /// By running it again.
+    Repeat,
+    /// Not.
+    Never,
+}
+
+impl OwnUndo {
+    /// What `action` says.
+    #[must_use]
+    pub const fn of(action: &model::OwnAction) -> Option<Self> {
+        match action.undo {
+            _ if action.irreversible.is_some() => Some(Self::Never),
+            model::Undo::Restore => None,
+            model::Undo::Block(_) => Some(Self::Block),
+            model::Undo::Repeat => Some(Self::Repeat),
+            model::Undo::None => Some(Self::Never),
+        }
+    }
+}
+
+/// A call of an action of the policy's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// As it is called: `x.restart`.
+    pub name: Arc<str>,
+    /// The call.
+    pub place: Place,
+}
+
+impl Via {
+    /// What went wrong in a definition, with the call that led there.
+    #[must_use]
+    pub fn around(&self, what: &str, sources: &Sources) -> String {
+        format!("{what} (in the expansion of `{}`, called at {})", self.name, sources.locate(self.place))
+    }
 }

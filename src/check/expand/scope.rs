@@ -10,7 +10,7 @@ use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::signature::Role;
 use crate::catalogue::value::Value;
-use crate::check::effects::expr::reads_of;
+use crate::check::effects::expr::{Widest, reads_of};
 use crate::check::eval::{Evaluated, Scope};
 use crate::check::model::{BindingId, CallArg, Expr, Policy, ProbeCall, RunField};
 use crate::source::Place;
@@ -133,11 +133,7 @@ impl StaticScope<'_> {
         for arg in &call.args {
             if let CallArg::Lazy(expr) = arg {
                 // Their arguments widen: this only decides whether something before them may change the answer.
-                let mut args_of = |inner: &ProbeCall| {
-                    let signature = inner.probe.signature();
-                    Args::new(signature, vec![Arg::Unknown; signature.params.len()])
-                };
-                effects.extend(reads_of(self.policy, expr, &mut args_of, self.look));
+                effects.extend(reads_of(self.policy, expr, &mut Widest, self.look));
             }
         }
         effects

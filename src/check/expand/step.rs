@@ -7,14 +7,15 @@ use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::effect::{Effects, Resource};
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
+use crate::check::effects;
 use crate::check::eval;
 use crate::check::model::{
-    BindingKind, Call, CallArg, Expr, ExprKind, Part, Step, StepFor, StepIf, StepItem, Title, Undo,
+    BindingId, BindingKind, Call, CallArg, Expr, ExprKind, Group, Part, Step, StepFor, StepIf, StepItem, Title, Undo,
 };
 
 use super::Expander;
 use super::failure::FailureScope;
-use super::node::{ExpandedCall, Work};
+use super::node::{ExpandedCall, OwnUndo, Via, Work};
 use super::scope::deferred;
 
 /// What was gathered of a step's body.
@@ -30,6 +31,18 @@ struct Body {
     written: Effects,
     /// How many conditions and loops stand around that only the run can tell.
     perhaps: usize,
+    /// The calls of actions around, outermost first.
+    via: Vec<Via>,
+    /// An action around says how its calls are taken back.
+    undo_said: bool,
+    /// How the outermost action around that says so is taken back.
+    way: Option<OwnUndo>,
+    /// An action says itself how it is taken back, so the step has no exact undo.
+    own_undo: bool,
+    /// The time limits that actions say themselves, and whether some call of the step is under none of them.
+    limits: Duration,
+    limited: bool,
+    silent: bool,
 }
 
 impl Expander<'_> {
@@ -53,18 +66,21 @@ impl Expander<'_> {
         let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
         let (reads, writes, touches) =
             (resources(self, &clauses.reads), resources(self, &clauses.writes), resources(self, &clauses.touches));
-        let effects = super::super::effects::narrow(std::mem::take(&mut body.effects), reads, writes, touches);
+        let effects = effects::narrow(std::mem::take(&mut body.effects), reads, writes, touches);
         let mut exprs = Vec::new();
         gather(self.policy, &step.body, &mut exprs);
         let uses = self.uses_of(headers(step).chain(exprs));
         let limit = clauses.timeout.as_ref().and_then(|limit| self.evaluate(limit)?.as_duration());
-        let timeout = limit.unwrap_or(self.policy.defaults.timeout) + body.waits;
+        // What an action says of its time counts for its calls; the default is for all the others together.
+        let rest = if body.silent || body.limits.is_zero() { self.policy.defaults.timeout } else { Duration::ZERO };
+        let timeout = limit.unwrap_or(body.limits + rest) + body.waits;
         let (attempts, pauses) = clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| {
             let pauses = (0..retry.times).map(|number| retry.every.mul_f64(retry.backoff.powi(number as i32))).sum();
             (retry.times + 1, pauses)
         });
         let inexact = match &clauses.undo {
             Undo::Block(_) | Undo::None | Undo::Repeat => Some(Arc::from("undo")),
+            Undo::Restore if body.own_undo => Some(Arc::from("undo")),
             Undo::Restore => {
                 body.calls.iter().find(|call| !call.exact).map(|call| Arc::from(call.call.signature().name))
             }
@@ -120,13 +136,11 @@ impl Expander<'_> {
                     if let BindingKind::Let(expr) = &policy.bindings[binding.0 as usize].kind {
                         let reads = self.reads(expr);
                         let value = self.not_overtaken(body, &reads, |this| this.evaluate(expr)).flatten();
-                        match value {
-                            Some(value) => drop(self.out.values.insert(*binding, value)),
-                            None => drop(self.later.insert(*binding, (None, Arc::from("this step")))),
-                        }
+                        self.bind_in_step(*binding, value, !body.via.is_empty());
                         body.effects.extend(reads);
                     }
                 }
+                StepItem::Group(group) => self.group(group, body),
                 StepItem::Require(require) => {
                     body.gate = true;
                     body.effects.extend(self.reads(&require.condition));
@@ -178,6 +192,72 @@ impl Expander<'_> {
         }
     }
 
+    /// Binds a `let` of a step, or of an action: then for this call of it alone.
+    fn bind_in_step(&mut self, binding: BindingId, value: Option<Value>, local: bool) {
+        if local {
+            let locals = Arc::make_mut(&mut self.locals);
+            locals.remove(&binding);
+            locals.extend(value.clone().map(|value| (binding, value)));
+        }
+        match value {
+            Some(_) if local => {}
+            Some(value) => drop(self.out.values.insert(binding, value)),
+            None => {
+                // Another round or call may have known it.
+                self.out.values.remove(&binding);
+                self.later.insert(binding, (None, Arc::from("this step")));
+            }
+        }
+    }
+
+    /// A call of an action of the policy's own: its items, with its parameters bound and its world narrowed.
+    fn group(&mut self, group: &Arc<Group>, body: &mut Body) {
+        let action = &group.action;
+        let (outer, errors) = (Arc::clone(&self.locals), self.out.errors.len());
+        let mut values = Vec::with_capacity(group.args.len());
+        for arg in &group.args {
+            let reads = self.reads(arg);
+            values.push(self.not_overtaken(body, &reads, |this| this.evaluate(arg)).flatten());
+            body.effects.extend(reads);
+        }
+        for (param, value) in action.params.iter().zip(values) {
+            self.bind_in_step(*param, value, true);
+        }
+        body.via.push(Via { name: Arc::clone(&group.name.text), place: group.name.place });
+        let (said, way) = (body.undo_said, body.way);
+        body.undo_said |= action.speaks_of_undo();
+        body.own_undo |= !matches!(action.undo, Undo::Restore);
+        body.way = body.way.or_else(|| OwnUndo::of(action));
+        let limit = group.timeout.as_ref().or(action.timeout.as_ref());
+        self.walk(&action.head, body);
+        let limit = limit.and_then(|limit| self.evaluate(limit)?.as_duration());
+        let limited = body.limited;
+        body.limited |= limit.is_some();
+        if let Some(limit) = limit.filter(|_| !limited) {
+            body.limits += limit * (group.retry.unwrap_or(0) + 1);
+        }
+        for header in action.timeout.iter().chain(&action.done_when) {
+            body.effects.extend(self.reads(header));
+        }
+        // Narrowed by itself: what stands around it touches what it touched before.
+        let effects = std::mem::take(&mut body.effects);
+        self.walk(&action.run, body);
+        let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
+        let reads = resources(self, &action.reads);
+        let writes = resources(self, &action.writes);
+        let touches = resources(self, &action.touches);
+        let own = effects::narrow(std::mem::replace(&mut body.effects, effects), reads, writes, touches);
+        body.effects.extend(own);
+        body.limited = limited;
+        (body.undo_said, body.way) = (said, way);
+        if let Some(via) = body.via.pop() {
+            for (_, error) in self.out.errors.iter_mut().skip(errors) {
+                error.what = via.around(&error.what, &self.policy.sources);
+            }
+        }
+        self.locals = outer;
+    }
+
     fn call(&mut self, call: &Arc<Call>, body: &mut Body) {
         let policy = Arc::clone(self.policy);
         let signature = call.signature();
@@ -203,6 +283,7 @@ impl Expander<'_> {
         probes.extend(lazy);
         let effects = call.action.effects(&args, self.look);
         body.gate |= signature.gate;
+        body.silent |= !body.limited && !signature.gate;
         if signature.gate {
             // Known by their names in every gate's signature: how long it waits, and whether for a person.
             let within = ["within", "length"]
@@ -226,6 +307,9 @@ impl Expander<'_> {
             exact,
             certain: body.perhaps == 0,
             locals: Arc::clone(&self.locals),
+            via: body.via.clone().into(),
+            undo_said: body.undo_said,
+            own_undo: body.way,
         });
     }
 
@@ -235,7 +319,7 @@ impl Expander<'_> {
         let (outer, errors) = (std::mem::take(&mut self.pinned), self.out.errors.len());
         let found = ask(self);
         let told = std::mem::replace(&mut self.pinned, outer);
-        if super::super::effects::conflict(&body.written, reads).is_none() {
+        if effects::conflict(&body.written, reads).is_none() {
             self.pinned.extend(told);
             return Some(found);
         }
@@ -249,9 +333,9 @@ impl Expander<'_> {
         let mut found = Vec::new();
         for expr in list {
             match self.evaluate(expr) {
-                Some(value) => found.extend(
-                    value.elements().iter().filter_map(Value::as_text).map(super::super::effects::parse_resource),
-                ),
+                Some(value) => {
+                    found.extend(value.elements().iter().filter_map(Value::as_text).map(effects::parse_resource));
+                }
                 None => found.push(Resource::world()),
             }
         }
@@ -294,6 +378,12 @@ fn gather<'s>(policy: &'s crate::check::model::Policy, items: &'s [StepItem], in
                 if let BindingKind::Let(expr) = &policy.bindings[binding.0 as usize].kind {
                     into.push(expr);
                 }
+            }
+            StepItem::Group(group) => {
+                into.extend(&group.args);
+                into.extend(group.action.timeout.iter().chain(&group.action.done_when));
+                gather(policy, &group.action.head, into);
+                gather(policy, &group.action.run, into);
             }
             StepItem::Require(require) => into.push(&require.condition),
             StepItem::Expect(check) => into.push(&check.condition),

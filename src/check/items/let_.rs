@@ -1,12 +1,12 @@
 //! `let NAME = EXPR`, at the top and in blocks, and `let NAME(params) = EXPR`.
 
-use crate::check::checker::{Checker, UserFunction};
+use crate::check::checker::{Checker, UserAction, UserFunction};
 use crate::check::model::{BindingId, BindingKind, Expr, ExprKind};
 use crate::check::names::Meaning;
 use crate::check::walk;
 use crate::diagnostics::Code;
 use crate::source::Place;
-use crate::syntax::ast::{Decl, Ident};
+use crate::syntax::ast::{Decl, Ident, Keyword};
 
 impl<'a> Checker<'a> {
     /// A top-level `let`: it has no probes.
@@ -60,6 +60,7 @@ impl<'a> Checker<'a> {
         self.functions.push(UserFunction {
             decl,
             file: self.file,
+            module: self.module,
             depth: self.scope.depth(),
             instances: Vec::new(),
             open: false,
@@ -67,6 +68,21 @@ impl<'a> Checker<'a> {
             name: self.word(name),
         });
         self.declare(name, Meaning::Function(index));
+    }
+
+    /// A `probe`, or an `action`.
+    pub fn declare_own(&mut self, decl: &'a Decl, name: Ident) {
+        if self.hides_built_in(decl, name) {
+            return;
+        }
+        if decl.keyword == Keyword::Probe {
+            return self.declare_function(decl, name);
+        }
+        let index = self.actions.len() as u32;
+        let (file, module, place) = (self.file, self.module, self.place(name.0));
+        let name_of = self.word(name);
+        self.actions.push(UserAction { decl, file, module, place, name: name_of, checked: None, open: false });
+        self.declare(name, Meaning::Action(index));
     }
 
     /// Refuses a probe where nothing may be asked of the world.

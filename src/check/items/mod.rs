@@ -3,6 +3,7 @@
 //! First every name of the file, then what others rest on (params, lets, roles, severities), then phases: so that an
 //! item may refer to a later one, but a value only to an earlier one.
 
+mod action;
 mod block;
 mod channel;
 mod environment;
@@ -31,6 +32,7 @@ mod verify;
 use std::sync::Arc;
 
 use super::checker::Checker;
+use super::imports;
 use super::model::{Name, Policy};
 use super::names::{Meaning, Space};
 use crate::diagnostics::{Code, Diagnostic};
@@ -42,6 +44,10 @@ pub use phase::Anchors;
 impl<'a> Checker<'a> {
     /// Checks every item; the policy is whole only when nothing was reported.
     pub fn items(&mut self, trees: &'a [(FileId, Tree)]) -> Option<Policy> {
+        let all = trees;
+        // The policy's own file; the others are reached through their imports.
+        let trees = trees.get(..1).unwrap_or_default();
+        let library = trees.iter().any(|(_, tree)| imports::is_library(tree));
         let decls: Vec<(FileId, &'a Decl)> = trees
             .iter()
             .flat_map(|(file, tree)| tree.items.iter().map(move |stmt| (*file, stmt)))
@@ -50,7 +56,12 @@ impl<'a> Checker<'a> {
                 _ => None,
             })
             .collect();
-        let mut policy = self.header(trees, &decls);
+        let mut policy = self.header(trees, &decls, library);
+        if let Some((file, _)) = trees.first() {
+            self.modules[0].file = *file;
+            self.modules[0].open = true;
+            self.imports(all, *file, &mut policy.lets);
+        }
         for (file, decl) in &decls {
             self.open(*file);
             self.declare_item(decl);
@@ -86,12 +97,14 @@ impl<'a> Checker<'a> {
             self.open(*file);
             policy.later.extend(self.later(decl));
         }
-        self.unused(&policy);
+        self.check_actions();
+        self.unused(&policy, library);
+        policy.actions = self.actions.iter().filter_map(|action| action.checked.clone()).collect();
         policy.roles = std::mem::take(&mut self.roles);
         policy.verifies = std::mem::take(&mut self.verifies);
         policy.bindings = std::mem::take(&mut self.bindings);
         policy.sources = Arc::new(self.sources.clone());
-        (!self.report.has_errors()).then_some(policy)
+        (!self.report.has_errors() && !library).then_some(policy)
     }
 
     /// Calls `check` with every declaration of one kind, in text order.
@@ -105,11 +118,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Makes the name of an item known, before anything is checked.
-    fn declare_item(&mut self, decl: &'a Decl) {
-        match decl.keyword {
-            Keyword::Action | Keyword::Probe | Keyword::Import | Keyword::Use => return self.unavailable(decl),
-            _ => {}
-        }
+    pub fn declare_item(&mut self, decl: &'a Decl) {
         let Some(name) = decl.name else {
             if matches!(
                 decl.keyword,
@@ -135,33 +144,13 @@ impl<'a> Checker<'a> {
             Keyword::Verify => self.declare(name, Meaning::Verify),
             Keyword::Metric => self.declare_metric(decl, name),
             Keyword::Let if decl.params.is_some() => self.declare_function(decl, name),
+            Keyword::Action | Keyword::Probe => self.declare_own(decl, name),
             Keyword::Param | Keyword::Let => {
                 let place = self.place(name.0);
                 self.coming.entry(self.word(name)).or_insert(place);
             }
             _ => {}
         }
-    }
-
-    /// What this version does not know how to run is refused, since steps would rest on it.
-    fn unavailable(&mut self, decl: &'a Decl) {
-        let word = decl.keyword.text();
-        let what = match decl.keyword {
-            Keyword::Import | Keyword::Use => "libraries are not available in this version",
-            _ => "actions and probes of a policy's own are not available in this version",
-        };
-        let help = match decl.keyword {
-            Keyword::Import | Keyword::Use => "copy what you need into this file",
-            Keyword::Probe => "write a `let` with parameters: `let up(host) = …`",
-            _ => "write its calls into the steps that need them",
-        };
-        self.error(Code::NotAvailable, decl.word, what).set_label(format!("`{word}`")).set_help(help);
-        let alias = decl.clauses.iter().find(|clause| self.word(clause.word) == "as");
-        let alias = alias.and_then(|clause| self.operands(clause).peek());
-        let name = decl.name.map(|name| self.word(name)).or(alias);
-        // `use std.kubernetes` makes `kubernetes` known.
-        let last = decl.value.as_ref().map(|value| self.slice(value.span).rsplit('.').next().unwrap_or_default());
-        self.unavailable.extend(name.or(last));
     }
 
     fn nameless(&mut self, decl: &'a Decl) {

@@ -12,7 +12,7 @@ use crate::syntax::ast::{Block, Clause, Decl, ExprKind, Keyword, StmtKind, Tree}
 
 impl<'a> Checker<'a> {
     /// The policy with what its own block says; everything else is empty still.
-    pub fn header(&mut self, trees: &'a [(FileId, Tree)], decls: &[(FileId, &'a Decl)]) -> Policy {
+    pub fn header(&mut self, trees: &'a [(FileId, Tree)], decls: &[(FileId, &'a Decl)], library: bool) -> Policy {
         let mut policies = decls.iter().filter(|(_, decl)| decl.keyword == Keyword::Policy);
         let mut policy = Policy {
             name: Name { text: Arc::from(""), place: Place::default() },
@@ -33,6 +33,7 @@ impl<'a> Checker<'a> {
             secrets: Vec::new(),
             verifies: Vec::new(),
             phases: Vec::new(),
+            actions: Vec::new(),
             later: Vec::new(),
         };
         let Some((file, decl)) = policies.next() else {
@@ -41,7 +42,7 @@ impl<'a> Checker<'a> {
             let empty = trees.iter().all(|(_, tree)| tree.items.is_empty());
             let unreadable = empty
                 || trees.iter().any(|(_, tree)| tree.items.iter().any(|stmt| matches!(stmt.kind, StmtKind::Error)));
-            if !unreadable {
+            if !unreadable && !library {
                 let place = Place::new(file, Span::new(0, 0));
                 let found = Diagnostic::new(Code::EmptyPolicy, place, "the file has no `policy`")
                     .help("begin with `policy name \"what it rolls back\" { owner \"team\" }`");

@@ -1,7 +1,5 @@
 //! What a step does, in order: calls, `let`, `require`, `expect`, `for`, `if`.
 
-use std::sync::Arc;
-
 use crate::check::checker::Checker;
 use crate::check::clauses::STATEMENTS;
 use crate::check::clauses::Word;
@@ -17,7 +15,7 @@ impl<'a> Checker<'a> {
     /// A statement of a step; what only its header knows is given back.
     pub fn step_item(&mut self, stmt: &'a Stmt, into: &mut Vec<StepItem>) -> Option<Rest<'a>> {
         match &stmt.kind {
-            StmtKind::Expr(expr) => into.extend(self.action(expr).map(|call| StepItem::Call(Arc::new(call)))),
+            StmtKind::Expr(expr) => into.extend(self.done(expr)),
             StmtKind::For(each) => {
                 let item = self.step_for(each, stmt.span);
                 into.push(item);

@@ -47,7 +47,7 @@ impl<'a> Checker<'a> {
         step
     }
 
-    fn step_clause(&mut self, clauses: &mut StepClauses, clause: &'a Clause, word: &'static Word, decl: &'a Decl) {
+    pub fn step_clause(&mut self, clauses: &mut StepClauses, clause: &'a Clause, word: &'static Word, decl: &'a Decl) {
         let mut operands = self.operands(clause);
         match word.name {
             "after" => return self.after(clause, word, decl.name, &mut clauses.after),
@@ -177,11 +177,11 @@ impl<'a> Checker<'a> {
         });
     }
 
-    fn set_undo(&mut self, clauses: &mut StepClauses, at: crate::source::Span, undo: Undo) {
+    pub fn set_undo(&mut self, clauses: &mut StepClauses, at: crate::source::Span, undo: Undo) {
         if !matches!(clauses.undo, Undo::Restore) {
             self.error(Code::DuplicateName, at, "`undo` is given twice")
                 .set_label("given again here")
-                .set_help("a step has one: `undo { … }`, `undo repeat` or `undo none`");
+                .set_help("there is one: `undo { … }`, `undo repeat` or `undo none`");
         }
         clauses.undo = undo;
     }

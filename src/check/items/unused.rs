@@ -1,25 +1,30 @@
 //! Names that nothing uses.
 
-use crate::catalogue::ty::Type;
 use crate::check::checker::Checker;
 use crate::check::model::{BindingKind, Policy};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Place;
+use crate::syntax::ast::Keyword;
 
 impl Checker<'_> {
     /// Warns of params, lets, functions and secrets that are never used; a name that begins with `_` is meant to be.
-    pub fn unused(&mut self, policy: &Policy) {
+    pub fn unused(&mut self, policy: &Policy, library: bool) {
         let mut found: Vec<(String, Place, &str)> = Vec::new();
         // A function that nobody calls is still checked, with arguments of any type.
         for index in 0..self.functions.len() as u32 {
             if !self.used_functions.contains(&index) {
                 let function = &self.functions[index as usize];
                 let (name, place) = (function.name.to_owned(), function.place);
-                let types = vec![Type::Error; function.decl.params.as_ref().map_or(0, |params| params.len())];
-                if function.depth == 0 {
+                let depth = function.depth;
+                let noun = if function.decl.keyword == Keyword::Probe { "probe" } else { "function" };
+                if depth == 0 {
+                    let types = self.declared_types(index);
                     self.instance(index, types);
                 }
-                found.push((name, place, "function"));
+                // What a file offers to others need not be used by this one.
+                if self.is_own(place) && !(library && depth == 0) {
+                    found.push((name, place, noun));
+                }
             }
         }
         // A misspelt use is an error already, and the name is not to blame.
@@ -32,8 +37,13 @@ impl Checker<'_> {
                 BindingKind::Let(_) => "`let`",
                 _ => continue,
             };
-            if !used {
+            if !used && self.is_own(binding.name.place) && !library {
                 found.push((binding.name.text.to_string(), binding.name.place, noun));
+            }
+        }
+        for action in &self.actions {
+            if !self.used_actions.contains(&action.place) && self.is_own(action.place) && !library {
+                found.push((action.name.to_owned(), action.place, "action"));
             }
         }
         for secret in &policy.secrets {

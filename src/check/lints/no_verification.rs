@@ -79,6 +79,10 @@ fn in_step(items: &[StepItem], all: &mut Does) {
                 in_step(&branch.body, all);
                 in_step(&branch.otherwise, all);
             }
+            StepItem::Group(group) => {
+                all.looks |= group.action.done_when.is_some();
+                in_step(&group.action.run, all);
+            }
             StepItem::Let(_) | StepItem::Require(_) => {}
         }
     }

@@ -12,6 +12,9 @@ pub fn lint(policy: &Policy, report: &mut Report) {
     for phase in &policy.phases {
         blocks(phase, &mut |block| steps(block).for_each(|step| in_step(&step.body, report)));
     }
+    for action in &policy.actions {
+        in_step(&action.run, report);
+    }
 }
 
 fn in_step(items: &[StepItem], report: &mut Report) {
@@ -23,7 +26,7 @@ fn in_step(items: &[StepItem], report: &mut Report) {
                 in_step(&branch.body, report);
                 in_step(&branch.otherwise, report);
             }
-            StepItem::Expect(_) | StepItem::Let(_) | StepItem::Require(_) => {}
+            StepItem::Expect(_) | StepItem::Let(_) | StepItem::Require(_) | StepItem::Group(_) => {}
         }
     }
 }

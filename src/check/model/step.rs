@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BindingId, Call, Check, Expr, Name, OnFailure, Require};
+use super::{BindingId, Call, Check, Expr, Group, Name, OnFailure, Require};
 use crate::source::Place;
 
 /// The title of a step: in a loop, often one with values.
@@ -42,6 +42,8 @@ pub struct Step {
 #[derive(Clone)]
 pub enum StepItem {
     Call(Arc<Call>),
+    /// A call of an action of the policy's own.
+    Group(Arc<Group>),
     Let(BindingId),
     Require(Box<Require>),
     Expect(Box<Check>),

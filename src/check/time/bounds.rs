@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::catalogue::value::Value;
 use crate::check::model::{
-    BindingId, BindingKind, Block, Call, CallArg, Expr, ExprKind, For, Item, OnFailure, Policy, ProbeCall, Retry, Step,
-    StepFor, StepItem, Verify, VerifyUse,
+    BindingId, BindingKind, Block, Call, CallArg, Expr, ExprKind, For, Group, Item, OnFailure, Policy, ProbeCall,
+    Retry, Step, StepFor, StepItem, Verify, VerifyUse,
 };
 use crate::check::walk;
 use crate::source::Place;
@@ -192,6 +192,7 @@ impl Bounds<'_, '_> {
             match item {
                 StepItem::Call(call) => self.call(call, said),
                 StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => said.silent = true,
+                StepItem::Group(group) => self.group(group, said),
                 StepItem::For(each) => {
                     let StepFor { iter, body, place, .. } = &**each;
                     let mut inner = Said::default();
@@ -213,6 +214,28 @@ impl Bounds<'_, '_> {
                     said.silent |= then.silent | other.silent;
                     said.worst.add(then.worst.longer(other.worst));
                 }
+            }
+        }
+    }
+
+    /// An action of the policy's own: what it says itself, else what its calls say.
+    fn group(&mut self, group: &Group, said: &mut Said) {
+        let mut inner = Said::default();
+        self.items(&group.action.head, &mut inner);
+        self.items(&group.action.run, &mut inner);
+        let attempts = group.retry.unwrap_or(0).saturating_add(1);
+        match group.timeout.as_ref().or(group.action.timeout.as_ref()) {
+            Some(limit) => match self.duration(limit) {
+                Some(once) => {
+                    let worst = once.saturating_add(inner.worst.people).saturating_mul(attempts);
+                    let people = inner.worst.people.saturating_mul(attempts);
+                    said.worst.add(Worst { worst, people, unbounded: Vec::new() });
+                }
+                None => said.worst.unbounded.push(limit.place),
+            },
+            None => {
+                said.silent |= inner.silent;
+                said.worst.add(inner.worst.times(attempts));
             }
         }
     }

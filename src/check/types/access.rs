@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::checker::Checker;
 use super::super::model::{BindingKind, Expr, ExprKind, RunField};
+use super::super::modules::Member;
 use super::super::names::Meaning;
 use super::constant;
 use crate::catalogue::ty::Type;
@@ -48,9 +49,9 @@ impl<'a> Checker<'a> {
                 _ => break,
             };
         }
-        let mut typed = match chain.last().map(|last| (&last.kind, last.span)) {
-            Some((ast::ExprKind::Field(field), span)) if matches!(field.base.kind, ast::ExprKind::Name) => {
-                match self.special(field.base.span, field.name, span) {
+        let mut typed = match chain.last().map(|last| (*last, &last.kind, last.span)) {
+            Some((last, ast::ExprKind::Field(field), span)) if matches!(field.base.kind, ast::ExprKind::Name) => {
+                match self.special(last, field.base.span, field.name, span) {
                     Some(typed) => {
                         chain.pop();
                         typed
@@ -71,7 +72,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Members of names that are no values: the run, an observation, an enumeration of a trigger.
-    fn special(&mut self, base: Span, name: Ident, span: Span) -> Option<Expr> {
+    fn special(&mut self, member: &'a ast::Expr, base: Span, name: Ident, span: Span) -> Option<Expr> {
+        match self.imported(member) {
+            Member::Other => {}
+            Member::Found(entry) => return Some(self.named(entry, self.slice(span), span)),
+            Member::Refused => return Some(self.broken(span)),
+        }
         let word = self.slice(base);
         let field = self.word(name);
         let place = self.place(span);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::model::{Expr, ExprKind};
-use super::names::Meaning;
+use super::names::{Entry, Meaning};
 use super::quantity::{self, Problem};
 use crate::catalogue::ty::Type;
 use crate::catalogue::value::Value;
@@ -80,10 +80,17 @@ impl<'a> Checker<'a> {
     }
 
     /// A name that stands for a value.
-    fn value_name(&mut self, span: Span) -> Expr {
+    pub fn value_name(&mut self, span: Span) -> Expr {
         let word = self.slice(span);
+        match self.scope.find(word) {
+            Some(entry) => self.named(entry, word, span),
+            None => self.unknown_name(span),
+        }
+    }
+
+    /// The value of a name that was found.
+    pub fn named(&mut self, entry: Entry, word: &'a str, span: Span) -> Expr {
         let place = self.place(span);
-        let Some(entry) = self.scope.find(word) else { return self.unknown_name(span) };
         match entry.meaning {
             Meaning::Binding(id) => {
                 self.used[id.0 as usize] = true;
@@ -122,6 +129,22 @@ impl<'a> Checker<'a> {
                     .set_label("called without any")
                     .add_place(first, "given here")
                     .set_help(format!("write `{word}(…)`"));
+                self.broken(span)
+            }
+            Meaning::Action(_) => {
+                let first = entry.place;
+                self.error(Code::ActionInExpression, span, format!("`{word}` is an action, not a value"))
+                    .set_label("where only a value may stand")
+                    .add_place(first, "given here")
+                    .set_help(format!("write `{word}(…)` as a statement of a step"));
+                self.broken(span)
+            }
+            Meaning::Module(_) => {
+                let first = entry.place;
+                self.error(Code::NotCallable, span, format!("`{word}` is an imported file, not a value"))
+                    .set_label("not a value")
+                    .add_place(first, "imported here")
+                    .set_help(format!("name what you want of it: `{word}.name`"));
                 self.broken(span)
             }
             Meaning::Broken => self.broken(span),

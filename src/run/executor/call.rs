@@ -65,16 +65,18 @@ impl Frame<'_> {
         };
         match (result, &call.fails) {
             (Err(halt), Some(OnFailure::Warn | OnFailure::Continue)) if tolerable(&halt) => {
-                self.note(format!("let pass: {}", halt.error.what));
-                if matches!(call.fails, Some(OnFailure::Continue)) {
-                    self.partial = true;
-                } else {
-                    self.warned = true;
-                }
+                self.let_pass(&halt, matches!(call.fails, Some(OnFailure::Continue)));
                 Ok(())
             }
             (result, _) => result,
         }
+    }
+
+    /// Goes on after a failure that `fails:` lets pass.
+    pub(super) fn let_pass(&mut self, halt: &Halt, partial: bool) {
+        self.note(format!("let pass: {}", halt.error.what));
+        self.partial |= partial;
+        self.warned |= !partial;
     }
 
     fn call_once(&mut self, call: &Call, look: &Look) -> Result<(), Halt> {
@@ -180,7 +182,7 @@ pub(super) fn retryable(halt: &Halt) -> bool {
         && !matches!(halt.error.kind, ErrorKind::Drifted | ErrorKind::Internal)
 }
 
-fn tolerable(halt: &Halt) -> bool {
+pub(super) fn tolerable(halt: &Halt) -> bool {
     !halt.journal_lost && halt.fail != crate::run::dispatcher::graph::Fail::Interrupted
 }
 

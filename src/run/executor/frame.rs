@@ -37,6 +37,8 @@ pub struct Frame<'a> {
     pub(super) kept: Vec<Kept>,
     pub(super) wrote: bool,
     pub(super) already: bool,
+    /// An own action in it was done already.
+    pub(super) skipped: bool,
     pub(super) warned: bool,
     pub(super) partial: bool,
     pub(super) degraded: bool,
@@ -59,6 +61,7 @@ impl<'a> Frame<'a> {
             kept: Vec::new(),
             wrote: false,
             already: false,
+            skipped: false,
             warned: false,
             partial: false,
             degraded: false,

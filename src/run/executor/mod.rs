@@ -7,6 +7,7 @@ mod block;
 mod call;
 mod drift;
 mod frame;
+mod group;
 mod halt;
 mod observe;
 mod outputs;
@@ -31,7 +32,7 @@ use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
 use crate::catalogue::touch::Touch;
 use crate::catalogue::value::Value;
-use crate::check::model::{BindingId, Item, Policy};
+use crate::check::model::{BindingId, Item, OwnAction, Policy};
 use crate::plan::model::{Node, Plan, Work};
 
 pub use call::UNDO_TIMEOUT;
@@ -238,6 +239,41 @@ impl Executor {
         frame.announce(step);
         let look = frame.look.within(timeout);
         let result = frame.items(&step.body, &look);
+        frame.flush();
+        result
+    }
+
+    /// Runs the `undo { … }` of a call of an own action, with the values that the run had.
+    pub fn undo_group(
+        &self,
+        key: &str,
+        locals: &BTreeMap<BindingId, Value>,
+        action: &OwnAction,
+        timeout: std::time::Duration,
+    ) -> Result<(), Halt> {
+        let crate::check::model::Undo::Block(items) = &action.undo else { return Ok(()) };
+        let mut frame = Frame::new(self, format!("{key}/undo"), self.snapshot());
+        frame.look = self.calm();
+        frame.bind_locals(locals);
+        let look = frame.look.within(timeout);
+        let result = frame.items(items, &look);
+        frame.flush();
+        result
+    }
+
+    /// Runs a call of an own action again, as its undo.
+    pub fn repeat_group(
+        &self,
+        key: &str,
+        locals: &BTreeMap<BindingId, Value>,
+        action: &OwnAction,
+        timeout: std::time::Duration,
+    ) -> Result<(), Halt> {
+        let mut frame = Frame::new(self, format!("{key}/again"), self.snapshot());
+        frame.look = self.calm();
+        frame.bind_locals(locals);
+        let look = frame.look.within(timeout);
+        let result = frame.own_action(action, &action.name.text, None, &look);
         frame.flush();
         result
     }

@@ -127,7 +127,12 @@ impl Scope for Seen {
             Some(value) => Ok(Evaluated::Known(value.clone())),
             None => {
                 let name = &self.policy.bindings[id.0 as usize].name.text;
-                Err(Error::new(ErrorKind::Value, format!("`{name}` is not bound: what binds it did not run")))
+                Err(Error::new(
+                    ErrorKind::Value,
+                    format!(
+                        "`{name}` is not known: what binds it did not run, or it held a secret, which is not stored"
+                    ),
+                ))
             }
         }
     }

@@ -73,6 +73,8 @@ impl Frame<'_> {
 
     fn attempt(&mut self, step: &Step, look: &Look) -> Result<(), Halt> {
         self.items(&step.body, look)?;
+        // Every action of it was done before: nothing ran.
+        self.already |= self.skipped && self.calls == 0;
         if let Some(done) = &step.clauses.done_when {
             let (result, detail) = self.trace(done, look);
             if !result.and_then(truth)? {
@@ -123,6 +125,7 @@ impl Frame<'_> {
                 StepItem::Let(binding) => {
                     self.bind_let(*binding, look)?;
                 }
+                StepItem::Group(group) => self.group(group, look)?,
                 StepItem::Require(require) => self.require(require, look)?,
                 StepItem::Expect(check) => self.expect(check, look)?,
                 StepItem::For(each) => {

@@ -26,6 +26,7 @@ pub fn policy(name: &str) -> Arc<Policy> {
         secrets: Vec::new(),
         verifies: Vec::new(),
         phases: Vec::new(),
+        actions: Vec::new(),
         later: Vec::new(),
     })
 }

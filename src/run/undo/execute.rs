@@ -129,7 +129,7 @@ impl Undoing<'_> {
         if let Err(error) = self.exec.journal.commit(vec![started]) {
             return (Outcome::Failed, Some(error));
         }
-        let first_repeat = plan.steps.iter().position(|step| matches!(step.how, How::Repeat(..)));
+        let first_repeat = plan.steps.iter().position(|step| step.how.runs_again());
         let (restores, repeats) = plan.steps.split_at(first_repeat.unwrap_or(plan.steps.len()));
         for step in restores {
             if let Some(stopped) = self.one(step) {
@@ -169,6 +169,14 @@ impl Undoing<'_> {
                 let limit = self.limit(model);
                 self.exec.repeat(&step.key, &note.locals, model, limit).map_err(|halt| halt.error)
             }
+            How::GroupBlock(action, note) => {
+                let limit = self.limit_of(action.timeout.as_ref());
+                self.exec.undo_group(&step.key, &note.locals, action, limit).map_err(|halt| halt.error)
+            }
+            How::GroupRepeat(action, note) => {
+                let limit = self.limit_of(action.timeout.as_ref());
+                self.exec.repeat_group(&step.key, &note.locals, action, limit).map_err(|halt| halt.error)
+            }
         };
         let millis = clock.elapsed().as_millis() as u64;
         let (outcome, error) = match result {
@@ -189,8 +197,12 @@ impl Undoing<'_> {
 
     /// The time of an undo block is that of its step, as far as that can be told without asking the world.
     fn limit(&self, step: &crate::check::model::Step) -> std::time::Duration {
+        self.limit_of(step.clauses.timeout.as_deref())
+    }
+
+    fn limit_of(&self, timeout: Option<&crate::check::model::Expr>) -> std::time::Duration {
         use crate::check::model::ExprKind;
-        match step.clauses.timeout.as_ref().map(|timeout| &timeout.kind) {
+        match timeout.map(|timeout| &timeout.kind) {
             Some(ExprKind::Const(value)) => value.as_duration(),
             _ => None,
         }

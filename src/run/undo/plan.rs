@@ -9,7 +9,7 @@ use super::trail::{Called, Noted, Trail};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::unit::{Capture, Catalogue};
-use crate::check::model::{Policy, Step};
+use crate::check::model::{OwnAction, Policy, Step};
 use crate::run::event::{Outcome, UndoNote};
 use crate::run::failure::Map;
 use crate::run::frozen::{Compile, Frozen};
@@ -65,6 +65,18 @@ pub enum How {
     Block(Arc<Step>, Noted),
     /// By running it again, behind everything that is restored.
     Repeat(Arc<Step>, Noted),
+    /// By the `undo` block of a call of an own action.
+    GroupBlock(Arc<OwnAction>, Noted),
+    /// By running that call again, behind everything that is restored.
+    GroupRepeat(Arc<OwnAction>, Noted),
+}
+
+impl How {
+    /// Whether it runs again, behind everything that is restored.
+    #[must_use]
+    pub const fn runs_again(&self) -> bool {
+        matches!(self, Self::Repeat(..) | Self::GroupRepeat(..))
+    }
 }
 
 /// A thing that is not as the run left it.
@@ -101,7 +113,8 @@ pub fn plan(
     }
     subtract_earlier_undos(store, &runs, &of, &mut trail)?;
 
-    let needs_policy = trail.notes.values().any(|note| matches!(note.undo, UndoNote::Block | UndoNote::Repeat));
+    let notes = trail.notes.values().chain(trail.groups.iter().map(|group| &group.noted));
+    let needs_policy = notes.into_iter().any(|note| matches!(note.undo, UndoNote::Block | UndoNote::Repeat));
     let policy = match compile(&frozen.sources) {
         Ok(policy) => Some(policy),
         Err(error) if needs_policy => {
@@ -168,6 +181,7 @@ impl UndoPlan {
     fn walk(&mut self, catalogue: &Catalogue) -> Result<()> {
         let map = self.policy.as_deref().map(Map::of);
         let mut whole_steps: HashSet<&str> = HashSet::new();
+        let mut whole_groups: HashSet<&str> = HashSet::new();
         let mut repeats = Vec::new();
         for called in self.trail.calls.iter().rev() {
             let key = &called.node;
@@ -179,7 +193,35 @@ impl UndoPlan {
                         .hint("undo it with the version of rbk that ran it")
                 })
             };
-            let irreversible = note.irreversible.as_ref().map(|why| format!("irreversible: {why}"));
+            let why = note.irreversible.as_deref().or_else(|| self.trail.irreversible(called));
+            let irreversible = why.map(|why| format!("irreversible: {why}"));
+            if note.undo == UndoNote::Restore
+                && let Some(group) = self.trail.whole_group(called)
+            {
+                if !whole_groups.insert(&group.key) {
+                    continue;
+                }
+                let (key, noted) = (group.key.clone(), group.noted.clone());
+                let action = || {
+                    map.as_ref().and_then(|map| map.action(noted.place)).cloned().ok_or_else(|| {
+                        Error::failed(format!("the action `{}` is not in the policy that was frozen", group.name))
+                            .hint("undo it with the version of rbk that ran it")
+                    })
+                };
+                match noted.undo {
+                    UndoNote::Block => {
+                        self.steps.push(UndoStep { key, how: How::GroupBlock(action()?, noted) });
+                    }
+                    UndoNote::Repeat => {
+                        repeats.push(UndoStep { key, how: How::GroupRepeat(action()?, noted) });
+                    }
+                    UndoNote::None | UndoNote::Restore => {
+                        let why = irreversible.unwrap_or_else(|| format!("`{}` says `undo none`", group.name));
+                        self.left.push((key, why));
+                    }
+                }
+                continue;
+            }
             match note.undo {
                 UndoNote::Block if whole_steps.insert(key) => {
                     self.steps.push(UndoStep { key: key.clone(), how: How::Block(step()?, note) });
@@ -282,8 +324,8 @@ impl UndoPlan {
                         count => format!("{}{known}: {count} paths restored", called.text),
                     }
                 }
-                How::Block(..) => "its `undo` block runs".to_owned(),
-                How::Repeat(..) => "runs again, after everything is restored".to_owned(),
+                How::Block(..) | How::GroupBlock(..) => "its `undo` block runs".to_owned(),
+                How::Repeat(..) | How::GroupRepeat(..) => "runs again, after everything is restored".to_owned(),
             };
             let _ = writeln!(text, "{:>3} {:width$}  {what}", number + 1, step.key);
         }

@@ -35,6 +35,21 @@ pub struct Called {
     pub ended: Option<bool>,
     /// It takes back a call of the run that this run undoes.
     pub undoes: Option<u64>,
+    /// The innermost call of an own action that it belongs to: index into [`Trail::groups`].
+    pub group: Option<usize>,
+}
+
+/// A call of an action of the policy's own that says itself how it is taken back.
+#[derive(Clone, Debug)]
+pub struct Grouped {
+    /// Of the node, and of the call in it: `restart/x.restart`, a second one `restart/x.restart#2`.
+    pub key: String,
+    /// As it is called.
+    pub name: String,
+    /// What it says; its values are those of its parameters and of what it bound.
+    pub noted: Noted,
+    /// The one around it.
+    pub parent: Option<usize>,
 }
 
 /// What is known of a step besides its calls.
@@ -51,6 +66,8 @@ pub struct Noted {
 pub struct Trail {
     /// What still stands, in the order it was done.
     pub calls: Vec<Called>,
+    /// Calls of own actions that say how they are undone.
+    pub groups: Vec<Grouped>,
     /// Steps that say how they are undone, by key.
     pub notes: HashMap<String, Noted>,
     /// Values that were bound, by binding.
@@ -73,6 +90,8 @@ impl Trail {
             node == key || (node.starts_with(key) && node.as_bytes().get(key.len()) == Some(&b'/'))
         };
         let mut open: HashMap<(String, usize), usize> = HashMap::new();
+        // The calls of own actions that a node is in, innermost last.
+        let mut entered: HashMap<String, Vec<usize>> = HashMap::new();
         journal::read(store, no, run, &mut |record| {
             match record.event {
                 Event::RunStarted { kind, phases, target, .. } => {
@@ -80,15 +99,32 @@ impl Trail {
                 }
                 Event::Entered { node, place: (file, start, end), undo, irreversible, locals } => {
                     let place = Place::new(FileId(file), Span::new(start, end));
-                    let locals = locals.into_iter().map(|(binding, value)| (BindingId(binding), value)).collect();
+                    let locals = kept_whole(locals);
                     trail.notes.insert(node, Noted { undo, irreversible, place, locals });
                 }
-                Event::Bound { binding: Some(binding), value, .. } => {
+                Event::GroupEntered { node, name, place: (file, start, end), undo, irreversible, locals } => {
+                    let around = entered.entry(node.clone()).or_default();
+                    let place = Place::new(FileId(file), Span::new(start, end));
+                    let locals = kept_whole(locals);
+                    let noted = Noted { undo, irreversible, place, locals };
+                    let key = trail.key_of_group(&node, &name);
+                    let parent = around.last().copied();
+                    around.push(trail.groups.len());
+                    trail.groups.push(Grouped { key, name, noted, parent });
+                }
+                Event::GroupLeft { node } => {
+                    entered.get_mut(&node).and_then(Vec::pop);
+                }
+                Event::Bound { node, binding: Some(binding), value, .. } if is_whole(&value) => {
+                    for &group in entered.get(&node).into_iter().flatten() {
+                        trail.groups[group].noted.locals.insert(BindingId(binding), value.clone());
+                    }
                     trail.bound.insert(BindingId(binding), value);
                 }
                 Event::CallStarted { node, call, action, text, capture, args, before, undoes } => {
                     if only.is_none_or(|key| inside(&node, key)) {
                         open.insert((node.clone(), call), trail.calls.len());
+                        let group = entered.get(&node).and_then(|around| around.last().copied());
                         trail.calls.push(Called {
                             seq: record.seq,
                             node,
@@ -101,6 +137,7 @@ impl Trail {
                             after: None,
                             ended: None,
                             undoes,
+                            group,
                         });
                     }
                 }
@@ -143,6 +180,30 @@ impl Trail {
         Ok(trail)
     }
 
+    /// The outermost call of an own action around `called` that is taken back as a whole.
+    #[must_use]
+    pub fn whole_group(&self, called: &Called) -> Option<&Grouped> {
+        self.around(called).filter(|group| group.noted.undo != UndoNote::Restore).last()
+    }
+
+    /// Why `called` cannot be taken back, as an own action around it says.
+    #[must_use]
+    pub fn irreversible(&self, called: &Called) -> Option<&str> {
+        self.around(called).find_map(|group| group.noted.irreversible.as_deref())
+    }
+
+    /// The calls of own actions around `called`, innermost first.
+    fn around(&self, called: &Called) -> impl Iterator<Item = &Grouped> {
+        std::iter::successors(called.group, |group| self.groups[*group].parent).map(|group| &self.groups[group])
+    }
+
+    fn key_of_group(&self, node: &str, name: &str) -> String {
+        let key = format!("{node}/{name}");
+        let second = format!("{key}#");
+        let same = self.groups.iter().filter(|group| group.key == key || group.key.starts_with(&second)).count();
+        if same == 0 { key } else { format!("{second}{}", same + 1) }
+    }
+
     /// What a later call that cannot say what it writes may have changed is not compared, unless the run noted how it
     /// left it. INVARIANT: a comparison never blames a stranger for what the run itself did.
     fn forget_hidden(&mut self) {
@@ -154,6 +215,21 @@ impl Trail {
         }
     }
 }
+
+/// The values that the journal has as they were.
+fn kept_whole(values: Vec<(u32, Value)>) -> BTreeMap<BindingId, Value> {
+    let whole = values.into_iter().filter(|(_, value)| is_whole(value));
+    whole.map(|(binding, value)| (BindingId(binding), value)).collect()
+}
+
+/// Whether a value is as it was. One that held a secret was stored with a mask in its place: an undo that wrote it back
+/// would write the mask, so it counts as not known.
+fn is_whole(value: &Value) -> bool {
+    matches!(value, Value::Secret(_)) || !value.to_string().contains(MASK)
+}
+
+/// How a mask begins, see [`crate::run::secrets`].
+const MASK: &str = "«secret ";
 
 fn index(calls: &[Called]) -> HashMap<(String, usize), usize> {
     calls.iter().enumerate().map(|(index, called)| ((called.node.clone(), called.call), index)).collect()

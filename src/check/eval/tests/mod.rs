@@ -39,6 +39,7 @@ pub fn policy(bindings: Vec<Binding>) -> Policy {
         secrets: Vec::new(),
         verifies: Vec::new(),
         phases: Vec::new(),
+        actions: Vec::new(),
         later: Vec::new(),
     }
 }
