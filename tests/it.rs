@@ -19,3 +19,4 @@ mod pages;
 mod reference;
 mod signals;
 mod text;
+mod undo;
