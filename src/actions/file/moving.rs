@@ -17,7 +17,7 @@ use crate::catalogue::keep::Keep;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
-use crate::catalogue::snapshot::NodeState;
+use crate::catalogue::snapshot::{NodeState, PathState};
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Action, Capture, Change, FileChange, Fingerprint, Preview};
 use crate::catalogue::value::Value;
@@ -152,6 +152,9 @@ impl Action for Move {
 
     fn undo(&self, capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Result<()> {
         let Capture::Data { data, states } = capture else { return Err(nothing_captured(&SIGNATURE)) };
+        // Folders that are gone come back as they were, before something is moved into them.
+        let is_parent = |state: &&PathState| matches!(state.node, NodeState::Parent { .. });
+        touch.restore(&states.iter().filter(is_parent).cloned().collect::<Vec<_>>(), keep)?;
         for entry in data["moves"].as_array().into_iter().flatten().rev() {
             let (Some(from), Some(to)) = (entry["from"].as_str(), entry["to"].as_str()) else {
                 return Err(Error::internal("a captured move has another form"));

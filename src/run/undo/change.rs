@@ -87,15 +87,15 @@ impl Shown<'_> {
         key: &str,
         part: String,
         (before, described): (Option<&NodeState>, Option<&str>),
-        left: String,
-        now: String,
+        left: &str,
+        now: &str,
     ) -> Change {
         let before = match before {
             Some(state) => self.kept(state),
             None => described.map_or_else(|| side("unknown", None, None), |described| self.described(described)),
         };
-        let left = self.described(&left);
-        let now = self.present(&part, &now);
+        let left = self.described(left);
+        let now = self.present(&part, now);
         let mut change = Change {
             key: key.to_owned(),
             part,

@@ -60,7 +60,7 @@ impl UndoPlan {
                 }
                 let before = was.first.get(part.as_str()).copied();
                 let described = was.before.get(part.as_str()).copied();
-                self.changed.push(shown.change(&called.node, part, (before, described), left, now));
+                self.changed.push(shown.change(&called.node, part, (before, described), &left, &now));
             }
             seen.extend(after.parts.keys().map(String::as_str));
         }

@@ -3,6 +3,7 @@
 
 pub mod back;
 mod bare;
+mod chain;
 mod change;
 mod compare;
 mod execute;
