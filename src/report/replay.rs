@@ -124,19 +124,27 @@ impl Story {
                 }
             }
             Event::CallEnded { node, result: Err(error), .. } => {
-                let lines = wording::error(error);
-                self.node(node).lines.extend(lines);
+                let node = self.node(node);
+                for line in wording::error(error) {
+                    // The same failure of every attempt stands there once.
+                    if node.attempt < 2 || !node.lines.contains(&line) {
+                        node.lines.push(line);
+                    }
+                }
             }
             Event::Output { node, stream, text, .. } => {
                 let sign = if *stream == Stream::Stdout { "out" } else { "err" };
                 let lines: Vec<String> = text.lines().map(|line| format!("{sign}| {line}")).collect();
                 self.node(node).lines.extend(lines);
             }
-            Event::Retrying { node: key, attempt, .. } => {
-                let news = wording::news(event);
+            Event::Retrying { node: key, attempt, error, .. } => {
+                let news = wording::news(event).map_or_else(String::new, |(_, text)| text);
                 let node = self.node(key);
                 node.attempt = *attempt;
-                node.lines.extend(news.map(|(_, text)| text));
+                // What the call said stands there already.
+                let known = error.what.lines().all(|line| node.lines.iter().any(|have| have == line));
+                let short = known.then(|| news.strip_suffix(&format!(": {}", error.what)).map(str::to_owned)).flatten();
+                node.lines.push(short.unwrap_or(news));
             }
             Event::NodeEnded { node, outcome, error, millis } => {
                 let node = self.node(node);

@@ -77,7 +77,7 @@ pub(super) fn states(capture: &Capture) -> &[PathState] {
 }
 
 /// The folders above a part, the nearest first.
-fn above(part: &str) -> impl Iterator<Item = &str> {
+pub(super) fn above(part: &str) -> impl Iterator<Item = &str> {
     part.match_indices('/').rev().map(|(end, _)| &part[..end]).filter(|above| !above.is_empty())
 }
 

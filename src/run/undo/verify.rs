@@ -9,12 +9,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::compare::states;
+use super::compare::{above, states};
 use super::plan::{How, UndoPlan};
 use super::trail::Trail;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::signature::UndoKind;
-use crate::catalogue::snapshot::{NodeState, PathState};
+use crate::catalogue::snapshot::{NodeState, PathState, tops};
 use crate::catalogue::unit::{Capture, Catalogue};
 use crate::check::model::{Block, Item, Policy, Verify, VerifyUse};
 use crate::run::dispatcher::graph::Fail;
@@ -108,7 +108,9 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
     let mut seen: HashSet<&str> = HashSet::new();
     for called in &plan.trail.calls {
         let (Some(before), Some((action, args))) = (&called.before, called.unit(catalogue)) else { continue };
-        let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(|part| seen.insert(part)).collect();
+        let new = |part: &&str| std::iter::once(*part).chain(above(part)).all(|part| !seen.contains(part));
+        let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
+        seen.extend(before.parts.keys().map(String::as_str));
         let restored = plan.steps.iter().rposition(|step| matches!(&step.how, How::Restore(c) if c.seq == called.seq));
         // What a block of the author's did behind it is no difference.
         let restored = restored.is_some_and(|index| last_block.is_none_or(|block| block < index));
@@ -131,34 +133,34 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
 /// What is not as its captured state has it.
 fn captured(plan: &UndoPlan, exec: &Executor) -> Result<Vec<String>> {
     let look = exec.calm();
-    let mut wanted: HashMap<&str, &NodeState> = HashMap::new();
     let mut calls: Vec<&[PathState]> = Vec::new();
+    // Who restored a path last, with all that is below it.
+    let mut last: HashMap<&str, usize> = HashMap::new();
     for step in &plan.steps {
         match &step.how {
             How::Restore(called) => {
-                // Other units restore through programs of their own, and say by their digest whether they did.
-                let Capture::Files { .. } = called.capture else { continue };
                 let states = states(&called.capture);
-                wanted.extend(states.iter().map(|state| (state.path.as_str(), &state.node)));
-                calls.push(states);
+                last.extend(tops(states).map(|state| (state.path.as_str(), calls.len())));
+                // Other units restore through programs of their own, and say by their digest whether they did.
+                calls.push(if matches!(called.capture, Capture::Files { .. }) { states } else { &[] });
             }
             How::Block(..) => {
-                wanted.clear();
-                calls.clear();
+                // It may have changed anything that was restored before it.
+                calls.iter_mut().for_each(|states| *states = &[]);
             }
             How::Repeat(..) => {}
         }
     }
     let mut differ = Vec::new();
-    for states in calls {
+    for (index, states) in calls.into_iter().enumerate() {
         let now = look.digest_of(states)?;
         for state in states.iter().filter(|s| !matches!(s.node, NodeState::Parent { .. } | NodeState::NoParent)) {
-            let is_last =
-                wanted.get(state.path.as_str()).is_some_and(|node| std::ptr::eq(*node, &raw const state.node));
-            let Some(found) = now.parts.get(&state.path) else { continue };
+            let path = state.path.as_str();
+            let is_last = std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
+            let Some(found) = now.parts.get(path) else { continue };
             // A large folder is one part; its digest is compared as a whole.
             if is_last && !found.starts_with("directory of ") && *found != state.node.described() {
-                differ.push(format!("`{}`", state.path));
+                differ.push(format!("`{path}`"));
             }
         }
     }
