@@ -1,5 +1,6 @@
 //! `rbk undo` under attack: what was changed, moved away, made unwritable or filled up since; and what it verifies.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use crate::support::Sandbox;
@@ -118,7 +119,6 @@ fn a_folder_that_cannot_be_written_ends_the_undo_where_a_person_can_go_on() {
             let flag = if on { "+i" } else { "-i" };
             return sandbox.other("chattr", [flag, "sub/deep"]).code() == 0;
         }
-        use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::Permissions::from_mode(if on { 0o555 } else { 0o755 });
         std::fs::set_permissions(sandbox.path("sub/deep"), mode).is_ok()
     };

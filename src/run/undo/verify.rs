@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use super::compare::{above, states};
 use super::plan::{How, UndoPlan};
-use super::trail::Trail;
+use super::trail::{Called, Trail};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::signature::UndoKind;
-use crate::catalogue::snapshot::{NodeState, PathState, tops};
-use crate::catalogue::unit::{Capture, Catalogue};
+use crate::catalogue::snapshot::{NodeState, tops};
+use crate::catalogue::unit::Catalogue;
 use crate::check::model::{Block, Item, Policy, Verify, VerifyUse};
 use crate::run::dispatcher::graph::Fail;
 use crate::run::event::{Event, NodeInfo, NodeOutcome, Outcome};
@@ -103,7 +103,8 @@ pub(super) fn held_before(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Re
 
 /// Whether what was restored is what was there before the run.
 pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue) -> Result<()> {
-    let mut differ = captured(plan, exec)?;
+    let mut differ = Vec::new();
+    let whole = captured(plan, exec, catalogue, &mut differ)?;
     let last_block = plan.steps.iter().rposition(|step| matches!(step.how, How::Block(..)));
     let mut seen: HashSet<&str> = HashSet::new();
     for called in &plan.trail.calls {
@@ -114,7 +115,7 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
         let restored = plan.steps.iter().rposition(|step| matches!(&step.how, How::Restore(c) if c.seq == called.seq));
         // What a block of the author's did behind it is no difference.
         let restored = restored.is_some_and(|index| last_block.is_none_or(|block| block < index));
-        if first.is_empty() || !restored || action.signature().undo != UndoKind::Exact {
+        if first.is_empty() || !restored || whole.contains(&called.seq) || action.signature().undo != UndoKind::Exact {
             continue;
         }
         let Ok(Some(now)) = action.fingerprint(&args, &exec.calm()) else { continue };
@@ -130,41 +131,46 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
         .hint("something else writes there at the same time; look at it before anything else"))
 }
 
-/// What is not as its captured state has it.
-fn captured(plan: &UndoPlan, exec: &Executor) -> Result<Vec<String>> {
+/// What is not as its captured state has it, into `differ`; the numbers of the calls whose every path was compared so.
+fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mut Vec<String>) -> Result<HashSet<u64>> {
     let look = exec.calm();
-    let mut calls: Vec<&[PathState]> = Vec::new();
+    let mut calls: Vec<&Called> = Vec::new();
     // Who restored a path last, with all that is below it.
     let mut last: HashMap<&str, usize> = HashMap::new();
     for step in &plan.steps {
         match &step.how {
             How::Restore(called) => {
-                let states = states(&called.capture);
-                last.extend(tops(states).map(|state| (state.path.as_str(), calls.len())));
-                // Other units restore through programs of their own, and say by their digest whether they did.
-                calls.push(if matches!(called.capture, Capture::Files { .. }) { states } else { &[] });
+                last.extend(tops(states(&called.capture)).map(|state| (state.path.as_str(), calls.len())));
+                calls.push(called);
             }
-            How::Block(..) => {
-                // It may have changed anything that was restored before it.
-                calls.iter_mut().for_each(|states| *states = &[]);
-            }
+            // It may have changed anything that was restored before it.
+            How::Block(..) => last.values_mut().for_each(|index| *index = usize::MAX),
             How::Repeat(..) => {}
         }
     }
-    let mut differ = Vec::new();
-    for (index, states) in calls.into_iter().enumerate() {
-        let now = look.digest_of(states)?;
+    let mut whole = HashSet::new();
+    for (index, called) in calls.into_iter().enumerate() {
+        let states = states(&called.capture);
+        // A unit that says by path how it left things restores them as paths; others, such as databases, do not.
+        let Some((action, args)) = called.unit(catalogue) else { continue };
+        let Some(now) = action.left(&called.capture, &args, &look)? else { continue };
+        let mut tops = tops(states).peekable();
+        if tops.peek().is_none() || !tops.all(|state| now.parts.contains_key(&state.path)) {
+            continue;
+        }
+        whole.insert(called.seq);
         for state in states.iter().filter(|s| !matches!(s.node, NodeState::Parent { .. } | NodeState::NoParent)) {
             let path = state.path.as_str();
             let is_last = std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
             let Some(found) = now.parts.get(path) else { continue };
-            // A large folder is one part; its digest is compared as a whole.
-            if is_last && !found.starts_with("directory of ") && *found != state.node.described() {
+            // A large folder or file is told in other words, by its size.
+            let same = *found == state.node.described() || found.contains(" of ");
+            if is_last && !same {
                 differ.push(format!("`{path}`"));
             }
         }
     }
-    Ok(differ)
+    Ok(whole)
 }
 
 /// Evaluates the verifications; an answer is why the undo has failed.
