@@ -40,10 +40,9 @@ impl UndoPlan {
                 let is_inside = || {
                     above(&part).any(|above| after.parts.get(above).is_some_and(|left| left.starts_with("directory ")))
                 };
-                if !(is_known || is_inside()) || seen.contains(part.as_str()) {
-                    continue;
-                }
-                if std::iter::once(part.as_str()).chain(above(&part)).any(|part| unknown.contains(part)) {
+                // A later call that left a folder has left all that is in it.
+                let settled = |at: &str| seen.contains(at) || unknown.contains(at);
+                if !(is_known || is_inside()) || settled(&part) || above(&part).any(settled) {
                     continue;
                 }
                 // A state that the run captured is no work of others that could be lost: an undo or a retry that was

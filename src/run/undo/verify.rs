@@ -140,7 +140,9 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
     for step in &plan.steps {
         match &step.how {
             How::Restore(called) => {
-                last.extend(tops(states(&called.capture)).map(|state| (state.path.as_str(), calls.len())));
+                let parts = called.before.iter().flat_map(|before| before.parts.keys()).map(String::as_str);
+                let paths = tops(states(&called.capture)).map(|state| state.path.as_str());
+                last.extend(parts.chain(paths).map(|path| (path, calls.len())));
                 calls.push(called);
             }
             // It may have changed anything that was restored before it.
@@ -164,7 +166,8 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
             let is_last = std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
             let Some(found) = now.parts.get(path) else { continue };
             // A large folder or file is told in other words, by its size.
-            let same = *found == state.node.described() || found.contains(" of ");
+            let outlined = found == "a directory" || (found.contains(" of ") && !found.starts_with("link "));
+            let same = outlined || *found == state.node.described();
             if is_last && !same {
                 differ.push(format!("`{path}`"));
             }
