@@ -89,6 +89,44 @@ fn a_run_killed_at_any_moment_can_be_taken_back() {
 }
 
 #[test]
+fn an_undo_killed_at_any_moment_goes_on_to_the_byte_and_can_be_undone_itself() {
+    if let Some(program) = missing(["git", "python3"]) {
+        return skip(&format!("there is no `{program}`"));
+    }
+    let sandbox = project();
+    let before = sandbox.tree();
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(0);
+    let after = sandbox.tree();
+    let start = Instant::now();
+    sandbox.run(["undo", "--yes"]).exits(0);
+    let whole = start.elapsed();
+    sandbox.unchanged_since(&before);
+    // An undo of an undo, and of that.
+    sandbox.run(["undo", "--yes"]).exits(0);
+    sandbox.unchanged_since(&after);
+
+    let mut interrupted = 0;
+    for number in 1..=KILLS {
+        let first = |runs: &str| runs.lines().next().unwrap_or_default().to_owned();
+        let known = first(sandbox.run(["runs"]).stdout());
+        let undoing = sandbox.start(["undo", "--yes"]);
+        std::thread::sleep(whole * number / (KILLS + 4));
+        undoing.signal(Signal::KILL);
+        let _killed = undoing.wait(SOON);
+        let latest = first(sandbox.run(["runs"]).stdout());
+        interrupted += u32::from(latest.contains("interrupted"));
+        // One that was cut short goes on; one that was killed before it began is begun.
+        if latest.contains("interrupted") || latest == known {
+            sandbox.run(["undo", "--yes"]).exits(0);
+        }
+        sandbox.unchanged_since(&before);
+        sandbox.run(["undo", "--yes"]).exits(0);
+        sandbox.unchanged_since(&after);
+    }
+    assert!(interrupted > 0, "no kill met an undo");
+}
+
+#[test]
 fn two_runs_of_one_root_never_meet_whatever_their_state_folders() {
     let policy = "policy p \"P\" { root \".\" }\nphase main \"Main\" {\n  step a \"A\" { exec([\"sh\", \"-c\", \"echo > begun; while [ ! -e \
                   go ]; do sleep 0.05; done\"]); undo none }\n  verify v { expect file.exists(\"go\") }\n}\n";

@@ -25,4 +25,5 @@ mod schemas;
 mod shells;
 mod signals;
 mod text;
+mod undo;
 mod vocabulary;

@@ -187,10 +187,16 @@ pub fn thousands(number: u64) -> String {
 /// A unified diff of two texts of the file `name`, cut where it is too long to be read.
 #[must_use]
 pub fn unified(name: &str, old: &str, new: &str) -> String {
+    unified_between((name, name), old, new, MOST_LINES)
+}
+
+/// A unified diff of two texts with a name each, of at most so many lines; the rest is counted.
+#[must_use]
+pub fn unified_between((from, to): (&str, &str), old: &str, new: &str, most: usize) -> String {
     let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old, new);
-    let text = diff.unified_diff().context_radius(3).header(name, name).to_string();
+    let text = diff.unified_diff().context_radius(3).header(from, to).to_string();
     let mut lines = text.split_inclusive('\n');
-    let mut kept: String = lines.by_ref().take(MOST_LINES).collect();
+    let mut kept: String = lines.by_ref().take(most).collect();
     let rest = lines.count();
     if rest > 0 {
         kept.extend(["… ", &thousands(rest as u64), " more lines\n"]);

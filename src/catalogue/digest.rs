@@ -10,6 +10,7 @@ use super::folder::Folder;
 use super::look::{Located, Look};
 use super::path_text::{encode, join};
 use super::read::is_absent;
+use super::snapshot::{PathState, tops};
 use super::take::DEEPEST;
 use super::touch::fresh::is_fresh;
 use super::unit::Fingerprint;
@@ -45,6 +46,12 @@ impl Look {
             fingerprint.parts.extend(parts);
         }
         Ok(fingerprint)
+    }
+
+    /// A digest of what stands now where `states` were captured.
+    pub fn digest_of(&self, states: &[PathState]) -> Result<Fingerprint> {
+        let paths: Vec<Located> = tops(states).map(|state| self.located_as_kept(&state.path)).collect();
+        self.digest(&paths)
     }
 
     fn describe(

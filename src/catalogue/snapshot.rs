@@ -67,6 +67,52 @@ pub enum NodeState {
     NoParent,
 }
 
+impl NodeState {
+    /// As a fingerprint describes it.
+    #[must_use]
+    pub fn described(&self) -> String {
+        match self {
+            Self::Absent | Self::NoParent => "absent".to_owned(),
+            Self::File { object, meta, .. } => {
+                format!("file {:04o} {}", meta.mode, object.0.get(..32).unwrap_or(&object.0))
+            }
+            Self::Link { target, .. } => format!("link to {target}"),
+            Self::Directory { meta } | Self::Parent { meta, .. } => format!("directory {:04o}", meta.mode),
+            Self::Special { sort, device, meta } => match sort {
+                Special::Fifo => format!("fifo {:04o}", meta.mode),
+                Special::Socket => format!("socket {:04o}", meta.mode),
+                Special::CharDevice => format!("char device {:04o} {device}", meta.mode),
+                Special::BlockDevice => format!("block device {:04o} {device}", meta.mode),
+            },
+        }
+    }
+}
+
+/// The captured paths themselves: without what lies below a captured directory, and without the directories around.
+pub fn tops(states: &[PathState]) -> impl Iterator<Item = &PathState> {
+    let mut top: Option<&str> = None;
+    states.iter().filter(move |state| {
+        if matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent) {
+            return false;
+        }
+        // Parents stand before children.
+        if top.is_some_and(|top| below(&state.path, top)) {
+            return false;
+        }
+        top = Some(&state.path);
+        true
+    })
+}
+
+/// Whether the kept path `path` lies below `above`.
+#[must_use]
+pub fn below(path: &str, above: &str) -> bool {
+    match path.strip_prefix(above) {
+        Some(rest) => rest.starts_with('/'),
+        None => above == "." && path != "." && !path.starts_with('/'),
+    }
+}
+
 /// What is neither file, link nor directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -57,6 +57,14 @@ pub trait Action: Send + Sync {
         self.capture(args, look, keep)
     }
 
+    /// The state of what a call with this `capture` has written, so that an undo notices what others changed since. The
+    /// default is the fingerprint; a unit whose arguments mean something else once it has run (a glob, what differs from
+    /// a commit) looks at `capture` instead. INVARIANT: whatever `undo` would overwrite has a part.
+    fn left(&self, capture: &Capture, args: &Args, look: &Look) -> Result<Option<Fingerprint>> {
+        let _ = capture;
+        self.fingerprint(args, look)
+    }
+
     /// Whether a call with these arguments can be undone byte for byte; narrower than the signature where
     /// an argument such as `capture: none` says so.
     fn exact_undo(&self, args: &Args) -> bool {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::catalogue::error::{Error, ErrorKind};
 use crate::catalogue::look::Look;
-use crate::run::event::Event;
+use crate::run::event::{Event, Outcome};
 use crate::run::{journal, undo};
 use crate::source::{SourceFile, Sources};
 use crate::store::{Sqlite, Store};
@@ -18,7 +18,8 @@ use super::{leftover, load, world};
 /// `rbk undo RUN`
 #[derive(Debug, Args)]
 pub struct Undo {
-    /// The run: its id, the beginning or end of it, or `last`
+    /// The run: its id, the beginning or end of it, or `last`; where the last one is an undo that did not finish, the run
+    /// that it undoes
     #[arg(value_name = "RUN", default_value = "last")]
     run: String,
     /// Undo even what was changed since; the present state is captured first
@@ -38,10 +39,11 @@ pub struct Undo {
 }
 
 impl Undo {
-    pub fn run(self, context: &Context) -> Done {
+    pub fn run(mut self, context: &Context) -> Done {
         let folder = world::nearest_state(context)?;
         let (look, held) = {
             let held = hold_as(&folder, "undo")?;
+            self.run = meant(held.store(), self.run, context)?;
             let look = world_of(held.store(), &self.run)?.guarding(absolute(&folder));
             let root = hold_root(&look, &folder)?;
             (look, held.with_root(root))
@@ -78,15 +80,56 @@ impl Undo {
         if self.format != Format::Json {
             context.remark(plan.text().trim_end());
         }
+        undo::refusal(&plan, self.force).map_or(Ok(()), |error| Err(wrong(error)))?;
         leftover::name_daemons(&plan.of.id, &folder, context);
         let environment = plan.environment();
-        if let Asks::Type(wanted) = self.confirm.settle(environment, plan.confirm_typed(), context)? {
-            context.say(&format!("environment {wanted} · {}", look.root().display()));
-            confirm::ask(&wanted, "undo this")?;
+        match self.confirm.settle(environment, plan.confirm_typed(), context)? {
+            Asks::Type(wanted) => {
+                context.say(&format!("environment {wanted} · {}", look.root().display()));
+                confirm::ask(&wanted, "undo this")?;
+            }
+            Asks::Nothing => self.agreed(context)?,
+            Asks::Named => {}
         }
         let setting = held.setting(look, absolute(&folder), &plan.id, self.format, context);
         let ended = undo::undo(plan, setting, self.force).map_err(wrong)?;
         Ok(tell(&ended, self.format, context))
+    }
+}
+
+impl Undo {
+    /// Asks, unless that was answered by `--yes`. The plan was shown.
+    fn agreed(&self, context: &Context) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        if !context.can_ask() {
+            return Err(Failure::new(Exit::Person, "this would change the world, and nobody can be asked here")
+                .hint("say `--yes`; `--dry-run` only shows it"));
+        }
+        confirm::ask("yes", "undo this")
+    }
+}
+
+/// The run that is meant by `name`. Whoever says `last` after an undo that did not finish wants that one to go on, not to
+/// have its half taken back.
+fn meant(store: &Sqlite, name: String, context: &Context) -> Result<String, Failure> {
+    if name != "last" {
+        return Ok(name);
+    }
+    let runs = store.runs()?;
+    let Some(last) = runs.first() else { return Ok(name) };
+    let outcome = last.outcome.as_deref().and_then(Outcome::parse);
+    let unfinished = matches!(outcome, None | Some(Outcome::UndoFailed | Outcome::Interrupted | Outcome::Failed));
+    match &last.of {
+        Some(of) if unfinished => {
+            context.remark(&format!(
+                "the last undo, {}, did not finish; this goes on with it (`rbk undo {}` would take back what it did)",
+                last.id, last.id
+            ));
+            Ok(of.clone())
+        }
+        _ => Ok(name),
     }
 }
 

@@ -27,6 +27,9 @@ struct Node {
     millis: u64,
     lines: Vec<String>,
     began: bool,
+    /// The calls of this attempt so far, and those that the first one made: a call that is tried again is listed once.
+    attempt: u32,
+    calls: Vec<String>,
 }
 
 /// A story as it is put together.
@@ -61,6 +64,7 @@ pub fn story(store: &dyn Store, run: &RunRow, holder: Option<&Holder>) -> Result
             None if standing == "running" => ("▶", "running"),
             None => ("?", "unknown: cut short"),
         };
+        let word = if node.attempt > 1 { format!("{word}, {} attempts", node.attempt) } else { word.to_owned() };
         let took = if node.millis == 0 { String::new() } else { wording::millis(node.millis) };
         let title = node.title.as_ref().map_or_else(String::new, |title| format!("  {title}"));
         say(format!("{mark} {key:<width$}  {word:<10} {took:>6}{title}").trim_end());
@@ -113,16 +117,34 @@ impl Story {
                 let kept = kept(capture);
                 let node = self.node(node);
                 node.began = true;
-                node.lines.push(format!("{text}{kept}"));
+                let line = format!("{text}{kept}");
+                if node.attempt < 2 || !node.calls.contains(&line) {
+                    node.lines.push(line.clone());
+                    node.calls.push(line);
+                }
             }
             Event::CallEnded { node, result: Err(error), .. } => {
-                let lines = wording::error(error);
-                self.node(node).lines.extend(lines);
+                let node = self.node(node);
+                for line in wording::error(error) {
+                    // The same failure of every attempt stands there once.
+                    if node.attempt < 2 || !node.lines.contains(&line) {
+                        node.lines.push(line);
+                    }
+                }
             }
             Event::Output { node, stream, text, .. } => {
                 let sign = if *stream == Stream::Stdout { "out" } else { "err" };
                 let lines: Vec<String> = text.lines().map(|line| format!("{sign}| {line}")).collect();
                 self.node(node).lines.extend(lines);
+            }
+            Event::Retrying { node: key, attempt, error, .. } => {
+                let news = wording::news(event).map_or_else(String::new, |(_, text)| text);
+                let node = self.node(key);
+                node.attempt = *attempt;
+                // What the call said stands there already.
+                let known = error.what.lines().all(|line| node.lines.iter().any(|have| have == line));
+                let short = known.then(|| news.strip_suffix(&format!(": {}", error.what)).map(str::to_owned)).flatten();
+                node.lines.push(short.unwrap_or(news));
             }
             Event::NodeEnded { node, outcome, error, millis } => {
                 let node = self.node(node);

@@ -142,6 +142,25 @@ impl Keep for Objects {
         if start.len() <= INLINE { self.put_small(&start) } else { self.put_large(&start, content) }
     }
 
+    fn find(&self, start: &str) -> Result<Option<ObjectId>> {
+        if start.len() < 32 || start.len() > 64 || !start.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        let waiting = {
+            let small = self.loose.small.lock().unwrap_or_else(PoisonError::into_inner);
+            small.data.keys().find(|id| id.starts_with(start)).cloned()
+        };
+        if let Some(id) = waiting {
+            return Ok(Some(ObjectId(id)));
+        }
+        if let Some(id) = self.store()?.object_named(start)? {
+            return Ok(Some(ObjectId(id)));
+        }
+        let Ok(names) = std::fs::read_dir(self.folder.join(&start[..2])) else { return Ok(None) };
+        let mut names = names.filter_map(|name| name.ok()?.file_name().into_string().ok());
+        Ok(names.find(|name| name.starts_with(&start[2..])).map(|name| ObjectId(format!("{}{name}", &start[..2]))))
+    }
+
     fn open(&self, id: &ObjectId) -> Result<Box<dyn Read>> {
         if id.0.len() != 64 || !id.0.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Error::failed(format!("`{}` is not the name of captured content", id.0)));

@@ -144,6 +144,20 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// The id of the small object that begins with `start`, of hexadecimal digits.
+    pub(super) fn object_named(&self, start: &str) -> Result<Option<String>> {
+        self.read(|connection| {
+            connection
+                // `g` stands behind every digit.
+                .query_row("select id from objects where id >= ?1 and id < ?1 || 'g' limit 1", [start], |row| {
+                    row.get(0)
+                })
+                .optional()
+        })
+    }
+}
+
 const COLUMNS: &str = "select no, id, kind, policy, of, started, ended, outcome from runs";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<RunRow> {

@@ -109,6 +109,14 @@ impl<V: Verb> Action for Captured<V> {
         Ok(Capture::Files { states: present(states, look, keep)? })
     }
 
+    /// Where nothing was captured (`capture: none`) the arguments have to say it.
+    fn left(&self, capture: &Capture, args: &Args, look: &Look) -> Result<Option<Fingerprint>> {
+        match capture {
+            Capture::Files { states } | Capture::Data { states, .. } => look.digest_of(states).map(Some),
+            Capture::Nothing => self.fingerprint(args, look),
+        }
+    }
+
     fn exact_undo(&self, args: &Args) -> bool {
         self.captures(args)
     }

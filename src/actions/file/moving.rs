@@ -17,6 +17,7 @@ use crate::catalogue::keep::Keep;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
+use crate::catalogue::snapshot::{NodeState, PathState};
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Action, Capture, Change, FileChange, Fingerprint, Preview};
 use crate::catalogue::value::Value;
@@ -151,6 +152,9 @@ impl Action for Move {
 
     fn undo(&self, capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Result<()> {
         let Capture::Data { data, states } = capture else { return Err(nothing_captured(&SIGNATURE)) };
+        // Folders that are gone come back as they were, before something is moved into them.
+        let is_parent = |state: &&PathState| matches!(state.node, NodeState::Parent { .. });
+        touch.restore(&states.iter().filter(is_parent).cloned().collect::<Vec<_>>(), keep)?;
         for entry in data["moves"].as_array().into_iter().flatten().rev() {
             let (Some(from), Some(to)) = (entry["from"].as_str(), entry["to"].as_str()) else {
                 return Err(Error::internal("a captured move has another form"));
@@ -160,11 +164,36 @@ impl Action for Move {
         touch.restore(states, keep)
     }
 
-    /// Both ends as they are, with what they hold: what is at the destination now need not be what was moved there.
-    fn capture_for_undo(&self, _: &Capture, args: &Args, look: &Look, keep: &dyn Keep) -> Result<Capture> {
-        let paths: Vec<Located> =
-            ends(args, look, Look::locate)?.into_iter().flat_map(|(from, to)| [from, to]).collect();
-        Ok(Capture::Data { data: json!({ "moves": [] }), states: look.snapshot(&paths, keep, None)? })
+    /// A thing that goes back to a place where nothing stands is moved, not copied, so that an undo of the undo moves it
+    /// forth again. Where the move had replaced something, both ends are kept as they are, with what they hold: what is at
+    /// the destination now need not be what was moved there.
+    fn capture_for_undo(&self, capture: &Capture, args: &Args, look: &Look, keep: &dyn Keep) -> Result<Capture> {
+        let Capture::Data { data, states } = capture else { return Err(nothing_captured(&SIGNATURE)) };
+        let entries: Vec<_> = data["moves"].as_array().into_iter().flatten().collect();
+        let replaced = |kept: &str| states.iter().any(|s| s.path == kept && s.node != NodeState::Absent);
+        let (mut moves, mut around, mut copied) = (Vec::new(), Vec::new(), Vec::new());
+        for (from, to) in ends(args, look, Look::locate)? {
+            let (a, b) = (look.kept_name(&from.path), look.kept_name(&to.path));
+            // An undo of an undo goes the other way.
+            let way = entries.iter().find_map(|entry| match (entry["from"].as_str()?, entry["to"].as_str()?) {
+                (back, there) if back == a && there == b => Some((&from, &to)),
+                (back, there) if back == b && there == a => Some((&to, &from)),
+                _ => None,
+            });
+            match way {
+                Some((back, there))
+                    if !replaced(&look.kept_name(&there.path))
+                        && look.facts(back)?.is_none()
+                        && look.facts(there)?.is_some() =>
+                {
+                    moves.push(json!({ "from": look.kept_name(&there.path), "to": look.kept_name(&back.path) }));
+                    around.extend([from, to]);
+                }
+                _ => copied.extend([from, to]),
+            }
+        }
+        let states = look.snapshot_with_around(&copied, &around, keep, None)?;
+        Ok(Capture::Data { data: json!({ "moves": moves }), states })
     }
 }
 

@@ -205,6 +205,10 @@ impl Action for Checkout {
         undo::put_tree_back(capture, touch, keep)
     }
 
+    fn left(&self, capture: &Capture, args: &Args, look: &Look) -> Result<Option<Fingerprint>> {
+        undo::left(capture, self.fingerprint(args, look)?, look).map(Some)
+    }
+
     fn capture_for_undo(&self, capture: &Capture, _: &Args, look: &Look, keep: &dyn Keep) -> Result<Capture> {
         undo::keep_tree_for_undo(capture, look, keep)
     }

@@ -141,6 +141,15 @@ pub fn tree_fingerprint(repo: &Repo, look: &Look, changes: &[Change]) -> Result<
     Ok(fingerprint)
 }
 
+/// How a call left what it wrote. `differs` names what is not as the commit has it, which after the call is nothing; so
+/// the captured paths are looked at one by one.
+pub fn left(capture: &Capture, differs: Option<Fingerprint>, look: &Look) -> Result<Fingerprint> {
+    let (_, states) = read(capture)?;
+    let mut left = differs.unwrap_or_default();
+    left.parts.extend(look.digest_of(states)?.parts);
+    Ok(left)
+}
+
 fn describe(repo: &Repo, look: &Look, change: &Change) -> Result<String> {
     let hash = |content: &[u8]| blake3::hash(content).to_hex()[..32].to_owned();
     Ok(match &change.before {

@@ -77,7 +77,15 @@ impl<'a> Checker<'a> {
                     _ if matches!(operands.next_value().map(|value| &value.kind), Some(ast::ExprKind::None)) => {
                         Undo::None
                     }
-                    _ => return self.incomplete(clause, word),
+                    Some(other) => {
+                        let near = self.guess(other, ["repeat", "none"]);
+                        let help = near.unwrap_or_else(|| format!("write `{}`", word.usage));
+                        self.error(Code::MissingPart, clause.word.0, format!("a step is not undone by `{other}`"))
+                            .set_label("nothing that fits follows it")
+                            .set_help(help);
+                        return;
+                    }
+                    None => return self.incomplete(clause, word),
                 };
                 operands.value();
                 self.set_undo(clauses, clause.word.0, undo);

@@ -21,7 +21,7 @@ pub const UNDO_TIMEOUT: Duration = Duration::from_mins(10);
 /// What a call of this attempt captured, for a retry that restores it.
 pub struct Kept {
     pub action: Arc<dyn Action>,
-    pub capture: Capture,
+    pub capture: Arc<Capture>,
 }
 
 /// A call whose writes can be looked at again.
@@ -31,6 +31,7 @@ pub struct Touched {
     pub call: usize,
     pub action: Arc<dyn Action>,
     pub args: Args,
+    pub capture: Arc<Capture>,
     pub after: Fingerprint,
 }
 
@@ -105,12 +106,13 @@ impl Frame<'_> {
         let patient = self.exec.permits.somebody_is_ready();
         if patient { ticket.wait_patiently() } else { ticket.wait() }.map_err(Halt::lost)?;
         // Waiting for the permit is not part of the call's time, but a kill may have come meanwhile.
+        let capture = Arc::new(capture);
         let changes = signature.undo != UndoKind::Nothing;
         let permit = changes.then(|| self.exec.permits.take(|| self.exec.journal.urge()));
         look.cancel().check()?;
         self.wrote |= changes;
         if changes {
-            self.kept.push(Kept { action: Arc::clone(&call.action), capture });
+            self.kept.push(Kept { action: Arc::clone(&call.action), capture: Arc::clone(&capture) });
         }
         let order = self.exec.order.fetch_add(1, Ordering::AcqRel) + 1;
         if changes && before.is_none() {
@@ -122,12 +124,12 @@ impl Frame<'_> {
 
         // Whatever came of it: an undo must know what was left behind.
         let after = match &before {
-            Some(_) => self.after(&*call.action, &args),
+            Some(_) => self.exec.left(&*call.action, &capture, &args),
             None => None,
         };
         if let Some(after) = &after {
             let (node, action, after) = (self.key.clone(), Arc::clone(&call.action), after.clone());
-            let touched = Touched { order, node, call: number, action, args, after };
+            let touched = Touched { order, node, call: number, action, args, capture, after };
             self.exec.touched.lock().unwrap_or_else(PoisonError::into_inner).push(touched);
         }
         let outputs = recording.take();
@@ -138,18 +140,13 @@ impl Frame<'_> {
         result.map(|_| ()).map_err(|error| Halt::from(timed_out(error, look)))
     }
 
-    /// The state that a call left; where it cannot be told now, an undo does not compare.
-    fn after(&self, action: &dyn Action, args: &Args) -> Option<Fingerprint> {
-        action.fingerprint(args, &self.exec.calm().within(UNDO_TIMEOUT)).ok().flatten()
-    }
-
     /// Restores what was captured since `from`, the latest first.
     pub(super) fn restore(&mut self, from: usize) -> Result<(), Halt> {
         // Not bounded by the step's time, which may be over.
         let (touch, _recording) = self.exec.touch(&self.exec.calm().within(UNDO_TIMEOUT), &self.key);
         while self.kept.len() > from {
             let Some(kept) = self.kept.pop() else { break };
-            if kept.capture == Capture::Nothing {
+            if *kept.capture == Capture::Nothing {
                 continue;
             }
             kept.action.undo(&kept.capture, &touch, &*self.exec.keep).map_err(|error| {

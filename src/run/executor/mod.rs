@@ -14,6 +14,7 @@ mod outputs;
 mod permits;
 mod scope;
 mod step;
+mod texts;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -26,11 +27,13 @@ use super::event::Event;
 use super::failure::{Handling, Map};
 use super::journal::Journal;
 use super::secrets::Secrets;
+use crate::catalogue::args::Args;
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
 use crate::catalogue::touch::Touch;
+use crate::catalogue::unit::{Action, Capture, Fingerprint};
 use crate::catalogue::value::Value;
 use crate::check::model::{BindingId, Item, OwnAction, Policy};
 use crate::plan::model::{Node, Plan, Work};
@@ -40,6 +43,7 @@ pub use frame::Frame;
 pub use halt::Halt;
 pub use observe::Sampler;
 pub use scope::{Facts, Values};
+pub use texts::digest_of_file;
 
 /// Executes nodes of one run; shared by its workers.
 pub struct Executor {
@@ -66,6 +70,7 @@ pub struct Executor {
     /// The last call that cannot say what it writes.
     opaque: AtomicU64,
     touched: Mutex<Vec<call::Touched>>,
+    texts: texts::Texts,
 }
 
 /// How a node ended.
@@ -112,6 +117,7 @@ impl Executor {
             order: AtomicU64::new(0),
             opaque: AtomicU64::new(0),
             touched: Mutex::default(),
+            texts: texts::Texts::default(),
         }
     }
 
@@ -285,13 +291,21 @@ impl Executor {
         if urgent { self.look.with_cancel(Cancel::new()) } else { self.look.clone() }
     }
 
+    /// The state that a call left; where it cannot be told now, an undo does not compare. Short texts are kept, so that
+    /// an undo can show what somebody changed since.
+    pub fn left(&self, action: &dyn Action, capture: &Capture, args: &Args) -> Option<Fingerprint> {
+        let look = self.calm().within(UNDO_TIMEOUT);
+        let left = action.left(capture, args, &look).ok().flatten()?;
+        self.texts.keep(&left, &look, &*self.keep, &self.secrets);
+        Some(left)
+    }
+
     /// Notes how the run leaves what later calls may have changed that cannot say what they write.
     pub fn note_what_is_left(&self) {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         let opaque = self.opaque.load(Ordering::Acquire);
         for left in touched.into_iter().filter(|left| left.order < opaque) {
-            let now = left.action.fingerprint(&left.args, &self.calm().within(UNDO_TIMEOUT));
-            if let Ok(Some(after)) = now
+            if let Some(after) = self.left(&*left.action, &left.capture, &left.args)
                 && after != left.after
             {
                 self.journal.note(Event::Left { node: left.node, call: left.call, after });

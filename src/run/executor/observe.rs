@@ -81,7 +81,7 @@ pub(super) fn sample_all(exec: &Executor, when: &str, look: &Look) {
 }
 
 /// Whether an expression looks at a binding, also through a `let` with parameters.
-fn mentions(policy: &Policy, expr: &Expr, binding: BindingId) -> bool {
+pub(super) fn mentions(policy: &Policy, expr: &Expr, binding: BindingId) -> bool {
     let of = |expr: &Expr| mentions(policy, expr, binding);
     match &expr.kind {
         ExprKind::Binding(id) => *id == binding,

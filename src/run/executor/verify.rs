@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::Frame;
 use super::frame::truth;
 use super::halt::Halt;
+use super::observe::mentions;
+use super::{Executor, Frame};
 use crate::catalogue::cancel::Urgency;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::show;
-use crate::check::model::{CheckKind, Verify, VerifyUse};
+use crate::check::model::{BindingId, BindingKind, CheckKind, Verify, VerifyUse};
 use crate::run::dispatcher::graph::Fail;
 use crate::run::event::Event;
 
@@ -26,6 +27,44 @@ struct Round {
 impl Round {
     fn good(&self) -> bool {
         self.holds == self.of && self.failed.is_none()
+    }
+}
+
+impl Executor {
+    /// Verifies as in a run, but without the handler; says whether a `should` did not hold.
+    pub fn verify_again(&self, key: &str, verify: &Verify, place: &VerifyUse) -> Result<bool, Halt> {
+        let mut frame = Frame::new(self, key.to_owned(), self.snapshot());
+        let result = frame.verify_once(verify, place);
+        frame.flush();
+        result.map(|()| frame.degraded)
+    }
+
+    /// What of a verification does not hold here and now, in words.
+    pub fn holds_now(&self, key: &str, verify: &Verify, limit: Duration) -> Result<Vec<String>> {
+        let mut frame = Frame::new(self, key.to_owned(), self.snapshot());
+        let look = frame.look.within(limit);
+        for binding in &verify.lets {
+            frame.bind_let(*binding, &look)?;
+        }
+        let round = frame.ask(verify, &look).map_err(|halt| halt.error)?;
+        Ok(round.failed.into_iter().chain(round.detail).collect())
+    }
+
+    /// A name that a verification uses and that is not bound here.
+    pub fn lacks(&self, verify: &Verify) -> Option<String> {
+        let values = self.snapshot();
+        let of_lets = verify.lets.iter().filter_map(|id| match &self.policy.bindings[id.0 as usize].kind {
+            BindingKind::Let(expr) => Some(expr),
+            _ => None,
+        });
+        let exprs: Vec<_> = verify.checks.iter().map(|check| &check.condition).chain(of_lets).collect();
+        self.policy.bindings.iter().enumerate().find_map(|(index, binding)| {
+            let id = BindingId(index as u32);
+            let named = matches!(binding.kind, BindingKind::Let(_) | BindingKind::Observe | BindingKind::Param);
+            let bound = values.contains_key(&id) || verify.lets.contains(&id);
+            let lacking = named && !bound && exprs.iter().any(|expr| mentions(&self.policy, expr, id));
+            lacking.then(|| binding.name.text.to_string())
+        })
     }
 }
 
@@ -104,6 +143,23 @@ impl Frame<'_> {
     }
 
     fn round(&mut self, verify: &Verify, number: u32, look: &Look, told: &mut Vec<String>) -> Result<Round, Halt> {
+        let round = self.ask(verify, look)?;
+        // The same news is told once.
+        let detail = if *told == round.detail { Vec::new() } else { round.detail.clone() };
+        told.clone_from(&round.detail);
+        self.pending.push(Event::Round {
+            node: self.key.clone(),
+            round: number,
+            holds: round.holds,
+            of: round.of,
+            detail,
+        });
+        self.flush();
+        Ok(round)
+    }
+
+    /// Asks everything once.
+    fn ask(&mut self, verify: &Verify, look: &Look) -> Result<Round, Halt> {
         if self.look.cancel().urgency() >= Urgency::Kill {
             self.look.cancel().check()?;
         }
@@ -132,17 +188,6 @@ impl Frame<'_> {
                 }
             }
         }
-        // The same news is told once.
-        let detail = if *told == round.detail { Vec::new() } else { round.detail.clone() };
-        told.clone_from(&round.detail);
-        self.pending.push(Event::Round {
-            node: self.key.clone(),
-            round: number,
-            holds: round.holds,
-            of: round.of,
-            detail,
-        });
-        self.flush();
         Ok(round)
     }
 

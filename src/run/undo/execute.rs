@@ -8,9 +8,9 @@ use super::back::by_capture;
 use super::bare;
 use super::plan::{How, UndoPlan, UndoStep};
 use super::trail::Called;
+use super::verify::{self, Verification};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, ErrorKind, Result};
-use crate::catalogue::signature::UndoKind;
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Capture, Catalogue};
 use crate::plan::model::Target;
@@ -23,17 +23,39 @@ use crate::run::signals::Signals;
 use crate::run::{Ended, Setting};
 use crate::store::Head;
 
+/// Why an undo is not begun, if anything speaks against it. Nothing was touched.
+#[must_use]
+pub fn refusal(plan: &UndoPlan, force: bool) -> Option<Error> {
+    if !plan.obstacles.is_empty() {
+        let what: Vec<_> = plan.obstacles.iter().map(|obstacle| obstacle.what.as_str()).collect();
+        let what = format!("{}, and an undo writes neither through nor in place of that", what.join("; "));
+        return Some(
+            Error::new(ErrorKind::Changed, what).hint(
+                "nothing was touched; put it aside by hand (`mv`), then undo again; `--force` does not help here",
+            ),
+        );
+    }
+    if !plan.changed.is_empty() && !force {
+        let parts: Vec<_> = plan.changed.iter().take(8).map(|change| format!("`{}`", change.part)).collect();
+        let more = plan.changed.len().checked_sub(8).filter(|more| *more > 0);
+        let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+        let what = format!("changed since run `{}` left it: {}{more}", plan.of.id, parts.join(", "));
+        return Some(Error::new(ErrorKind::Changed, what).hint(
+            "nothing was touched; `--force` captures the present state first, then undoes; or put it back by hand as the \
+             run left it, and undo again",
+        ));
+    }
+    None
+}
+
 /// Undoes a run as planned.
 ///
 /// # Errors
-/// When something was changed since and `force` is not given: nothing was touched then.
+/// When something was changed since and `force` is not given, or something is in the way: nothing was touched then.
 #[allow(clippy::needless_pass_by_value, reason = "a plan runs once")]
 pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
-    if !plan.changed.is_empty() && !force {
-        let parts: Vec<_> = plan.changed.iter().map(|change| format!("`{}`", change.part)).collect();
-        let what = format!("changed since run `{}` left it: {}", plan.of.id, parts.join(", "));
-        return Err(Error::new(ErrorKind::Changed, what)
-            .hint("nothing was touched; `--force` captures the present state first, then undoes"));
+    if let Some(error) = refusal(&plan, force) {
+        return Err(error);
     }
     let id = plan.id.clone();
     let started = jiff::Timestamp::now();
@@ -123,7 +145,7 @@ impl Undoing<'_> {
                 user: String::new(),
                 operator: None,
             }),
-            nodes: nodes.collect(),
+            nodes: nodes.chain(plan.verifications.iter().map(Verification::info)).collect(),
             of: Some(plan.of.id.clone()),
         };
         if let Err(error) = self.exec.journal.commit(vec![started]) {
@@ -136,7 +158,7 @@ impl Undoing<'_> {
                 return stopped;
             }
         }
-        if let Err(error) = self.is_as_before(plan) {
+        if let Err(error) = verify::is_as_before(plan, self.exec, self.catalogue) {
             return (Outcome::UndoFailed, Some(error));
         }
         for step in repeats {
@@ -145,6 +167,9 @@ impl Undoing<'_> {
             }
         }
         self.exec.note_what_is_left();
+        if let Err(error) = verify::all(plan, self.exec) {
+            return (Outcome::UndoFailed, Some(error));
+        }
         (if plan.left.is_empty() { Outcome::Done } else { Outcome::Partial }, None)
     }
 
@@ -223,15 +248,13 @@ impl Undoing<'_> {
             call: called.call,
             action: called.action.clone(),
             text: format!("undo of {}", called.text),
-            capture,
+            capture: capture.clone(),
             args: called.args.clone(),
             before,
             undoes: Some(called.seq),
         }])?;
         let result = by_capture(called, self.catalogue, &touch, &*self.exec.keep);
-        let after = called
-            .unit(self.catalogue)
-            .and_then(|(action, args)| action.fingerprint(&args, &self.exec.calm()).ok().flatten());
+        let after = called.unit(self.catalogue).and_then(|(action, args)| self.exec.left(&**action, &capture, &args));
         let kept = result.as_ref().map(|()| crate::catalogue::value::Value::None).map_err(Error::clone);
         self.exec.journal.commit(vec![Event::CallEnded {
             node: called.node.clone(),
@@ -240,31 +263,6 @@ impl Undoing<'_> {
             after,
         }])?;
         result
-    }
-
-    /// Whether what was restored is what was there before the run.
-    fn is_as_before(&self, plan: &UndoPlan) -> Result<()> {
-        let mut seen: HashSet<&str> = HashSet::new();
-        let mut differ = Vec::new();
-        for called in &plan.trail.calls {
-            let (Some(before), Some((action, args))) = (&called.before, called.unit(self.catalogue)) else { continue };
-            let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(|part| seen.insert(part)).collect();
-            let restored = plan.steps.iter().any(|step| matches!(&step.how, How::Restore(c) if c.seq == called.seq));
-            if first.is_empty() || !restored || action.signature().undo != UndoKind::Exact {
-                continue;
-            }
-            let Ok(Some(now)) = action.fingerprint(&args, &self.exec.calm()) else { continue };
-            for part in first {
-                if now.parts.get(part) != before.parts.get(part) {
-                    differ.push(format!("`{part}`"));
-                }
-            }
-        }
-        if differ.is_empty() {
-            return Ok(());
-        }
-        Err(Error::failed(format!("restored, but not as before the run: {}", differ.join(", ")))
-            .hint("something else writes there at the same time; look at it before anything else"))
     }
 }
 

@@ -3,11 +3,16 @@
 
 pub mod back;
 mod bare;
+mod chain;
+mod change;
+mod compare;
 mod execute;
+mod obstacle;
 pub mod plan;
 pub mod trail;
+mod verify;
 
-pub use execute::undo;
+pub use execute::{refusal, undo};
 pub use plan::{UndoPlan, plan};
 
 #[cfg(test)]

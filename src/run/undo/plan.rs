@@ -1,19 +1,27 @@
 //! What an undo would do, before it does it: the same walk, shown.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use super::back::{Way, way};
+use super::chain::{join_earlier_parts, subtract_earlier_undos, undone_by};
+use super::change::{Change, Shown};
+use super::obstacle::{self, Obstacle};
 use super::trail::{Called, Noted, Trail};
+use super::verify::{self, Verification};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
-use crate::catalogue::unit::{Capture, Catalogue};
+use crate::catalogue::unit::Catalogue;
 use crate::check::model::{OwnAction, Policy, Step};
-use crate::run::event::{Outcome, UndoNote};
+use crate::run::event::UndoNote;
 use crate::run::failure::Map;
 use crate::run::frozen::{Compile, Frozen};
+use crate::run::secrets::Secrets;
 use crate::store::{RunRow, Store};
+
+/// Changed things that are shown; the rest is counted.
+const CHANGES: usize = 20;
 
 /// The plan of an undo. Nothing was changed to make it.
 pub struct UndoPlan {
@@ -29,6 +37,12 @@ pub struct UndoPlan {
     pub changed: Vec<Change>,
     /// What stays as the run left it, and why.
     pub left: Vec<(String, String)>,
+    /// What is in the way: refused, also when forced.
+    pub obstacles: Vec<Obstacle>,
+    /// What is asked once everything is restored.
+    pub verifications: Vec<Verification>,
+    /// Everything was taken back by an undo that failed behind it: only verifying is left.
+    pub unverified: bool,
     pub(super) trail: Trail,
     pub(super) policy: Option<Arc<Policy>>,
 }
@@ -79,19 +93,6 @@ impl How {
     }
 }
 
-/// A thing that is not as the run left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The node that wrote it.
-    pub key: String,
-    /// Which thing.
-    pub part: String,
-    /// As it was before the run, as the run left it, and as it is now: digests or short descriptions.
-    pub before: String,
-    pub left: String,
-    pub now: String,
-}
-
 /// Plans the undo of a run.
 ///
 /// # Errors
@@ -111,7 +112,8 @@ pub fn plan(
         return Err(Error::new(ErrorKind::Refused, format!("run `{}` was undone already, by run `{by}`", of.id))
             .hint(format!("nothing was changed; `rbk undo {by}` takes that undo back")));
     }
-    subtract_earlier_undos(store, &runs, &of, &mut trail)?;
+    join_earlier_parts(store, &runs, &of, &mut trail)?;
+    let begun_before = subtract_earlier_undos(store, &runs, &of, &mut trail)?;
 
     let notes = trail.notes.values().chain(trail.groups.iter().map(|group| &group.noted));
     let needs_policy = notes.into_iter().any(|note| matches!(note.undo, UndoNote::Block | UndoNote::Repeat));
@@ -129,52 +131,36 @@ pub fn plan(
         frozen,
         steps: Vec::new(),
         changed: Vec::new(),
+        obstacles: Vec::new(),
+        verifications: Vec::new(),
+        unverified: false,
         left: Vec::new(),
         trail,
         policy,
     };
     plan.walk(catalogue)?;
-    plan.compare(look, catalogue);
+    if let Some(policy) = &plan.policy {
+        plan.verifications = verify::of(policy, &plan.trail, &verify::held_before(store, &runs, &plan.of)?);
+    }
+    plan.unverified = plan.steps.is_empty() && begun_before;
+    plan.obstacles = obstacle::find(&plan.steps, look);
+    let secrets = Secrets::default();
+    let unknown = known_to(&secrets, plan.policy.as_deref(), look);
+    plan.compare(look, catalogue, &Shown { look, keep: &*store.keep(), secrets: &secrets, unknown });
     Ok(plan)
 }
 
-/// The run that has undone `of` and still stands.
-fn undone_by(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Result<Option<String>> {
-    for undo in runs.iter().filter(|run| run.of.as_deref() == Some(&of.id)) {
-        let whole = undo.outcome.as_deref().and_then(Outcome::parse).is_some_and(|outcome| {
-            // Partial: what could be undone was; the rest is not undoable a second time either.
-            matches!(outcome, Outcome::Done | Outcome::Degraded | Outcome::Warned | Outcome::Partial)
-        });
-        if whole && undone_by(store, runs, undo)?.is_none() {
-            return Ok(Some(undo.id.clone()));
+/// Has `secrets` know the values of the policy's secrets; the names of those that cannot be had here.
+fn known_to(secrets: &Secrets, policy: Option<&Policy>, look: &Look) -> Vec<String> {
+    let names = policy.iter().flat_map(|policy| &policy.secrets).map(|secret| secret.name.text.to_string());
+    let mut unknown = Vec::new();
+    for name in names {
+        match look.secret(&name) {
+            Ok(value) => secrets.remember(&name, &value),
+            Err(_) => unknown.push(name),
         }
     }
-    Ok(None)
-}
-
-/// An undo that was cut short has done a part: what it took back is not taken back again, and what it changed is
-/// how this run leaves it.
-fn subtract_earlier_undos(store: &dyn Store, runs: &[RunRow], of: &RunRow, trail: &mut Trail) -> Result<()> {
-    // The earliest first: a later one knew of what the earlier ones had done.
-    for undo in runs.iter().rev().filter(|run| run.of.as_deref() == Some(&of.id)) {
-        if undone_by(store, runs, undo)?.is_some() {
-            continue;
-        }
-        let earlier = Trail::read(store, undo.no, &undo.id, None)?;
-        trail.calls.retain(|called| !earlier.undid.contains(&called.seq));
-        let touched: HashSet<&str> = earlier
-            .calls
-            .iter()
-            .filter_map(|c| c.before.as_ref())
-            .flat_map(|f| f.parts.keys().map(String::as_str))
-            .collect();
-        for called in &mut trail.calls {
-            if let Some(after) = &mut called.after {
-                after.parts.retain(|part, _| !touched.contains(part.as_str()));
-            }
-        }
-    }
-    Ok(())
+    unknown
 }
 
 impl UndoPlan {
@@ -263,44 +249,10 @@ impl UndoPlan {
         Ok(())
     }
 
-    /// Compares everything that would be restored with how the run left it.
-    fn compare(&mut self, look: &Look, catalogue: &Catalogue) {
-        // The first writer knows what was before, the last one how it was left.
-        let mut before: HashMap<&str, &str> = HashMap::new();
-        let mut kept: HashSet<(&str, &str)> = HashSet::new();
-        for called in self.trail.calls.iter().rev() {
-            for (part, digest) in called.before.iter().flat_map(|fingerprint| &fingerprint.parts) {
-                before.insert(part, digest);
-                if called.capture != Capture::Nothing {
-                    kept.insert((part, digest));
-                }
-            }
-        }
-        let mut seen: HashSet<&str> = HashSet::new();
-        for called in self.trail.calls.iter().rev() {
-            let (Some(after), Some((action, args))) = (&called.after, called.unit(catalogue)) else {
-                seen.extend(called.before.iter().flat_map(|f| f.parts.keys().map(String::as_str)));
-                continue;
-            };
-            let Ok(Some(now)) = action.fingerprint(&args, look) else { continue };
-            for (part, left, now) in after.differences(&now) {
-                let known = after.parts.get_key_value(&part).map(|(part, _)| part.as_str());
-                // A state that the run captured is no work of others that could be lost: an undo or a retry that was cut
-                // short has restored it.
-                let captured = kept.contains(&(part.as_str(), now.as_str()));
-                if known.is_some_and(|part| !seen.contains(part)) && !captured {
-                    let before = before.get(part.as_str()).map_or_else(|| "unknown".to_owned(), |b| (*b).to_owned());
-                    self.changed.push(Change { key: called.node.clone(), part, before, left, now });
-                }
-            }
-            seen.extend(after.parts.keys().map(String::as_str));
-        }
-    }
-
     /// Whether there is anything to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && !self.unverified
     }
 
     /// The plan for a person.
@@ -308,9 +260,11 @@ impl UndoPlan {
     pub fn text(&self) -> String {
         let mut text = String::new();
         let outcome = self.of.outcome.as_deref().unwrap_or("interrupted");
-        let _ =
-            writeln!(text, "undo of run {} ({}, {}, started {})", self.of.id, self.of.policy, outcome, self.of.started);
-        if self.steps.is_empty() {
+        let started = self.of.started.strftime("%Y-%m-%d %H:%M:%SZ");
+        let _ = writeln!(text, "undo of run {} ({}, {outcome}, started {started})", self.of.id, self.of.policy);
+        if self.unverified {
+            text.push_str("  everything was taken back already; what is left is to verify it\n");
+        } else if self.steps.is_empty() {
             text.push_str("  nothing to take back\n");
         }
         let width = self.steps.iter().map(|step| step.key.chars().count()).max().unwrap_or(0);
@@ -332,15 +286,14 @@ impl UndoPlan {
         for (key, why) in &self.left {
             let _ = writeln!(text, "not undone: {key}: {why}");
         }
-        for change in &self.changed {
-            let _ = writeln!(
-                text,
-                "changed since: {} (by {}): before the run {}, left as {}, now {}",
-                change.part, change.key, change.before, change.left, change.now
-            );
+        for obstacle in &self.obstacles {
+            let _ = writeln!(text, "in the way: {}; {} cannot be restored there", obstacle.what, obstacle.path);
         }
-        if !self.changed.is_empty() {
-            text.push_str("refused without `--force`, which captures the present state first\n");
+        for change in self.changed.iter().take(CHANGES) {
+            text.push_str(&change.text());
+        }
+        if let Some(more) = self.changed.len().checked_sub(CHANGES).filter(|more| *more > 0) {
+            let _ = writeln!(text, "and {more} more things were changed since");
         }
         text
     }

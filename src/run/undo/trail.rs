@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::compare::states;
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::Result;
+use crate::catalogue::snapshot::NodeState;
 use crate::catalogue::unit::{Action, Capture, Catalogue, Fingerprint};
 use crate::catalogue::value::Value;
 use crate::check::model::BindingId;
 use crate::plan::model::Target;
-use crate::run::event::{Event, Outcome, RunKind, UndoNote};
+use crate::run::event::{Event, NodeOutcome, Outcome, RunKind, UndoNote};
 use crate::run::journal;
 use crate::source::{FileId, Place, Span};
 use crate::store::{RunNo, Store};
@@ -74,6 +76,10 @@ pub struct Trail {
     pub bound: BTreeMap<BindingId, Value>,
     /// What this run took back of another one.
     pub undid: HashSet<u64>,
+    /// What earlier undos of it have touched: how they left it is not the run's doing.
+    pub handled: HashSet<String>,
+    /// Its verifications by key, in order, and how each ended.
+    pub verified: Vec<(String, Option<NodeOutcome>)>,
     /// How it ended; absent where it was cut short.
     pub outcome: Option<Outcome>,
     /// Whether it is an undo itself.
@@ -94,7 +100,9 @@ impl Trail {
         let mut entered: HashMap<String, Vec<usize>> = HashMap::new();
         journal::read(store, no, run, &mut |record| {
             match record.event {
-                Event::RunStarted { kind, phases, target, .. } => {
+                Event::RunStarted { kind, phases, target, nodes, .. } => {
+                    let verifies = nodes.into_iter().filter(|node| node.kind == "verify");
+                    trail.verified = verifies.map(|node| (node.key, None)).collect();
                     (trail.kind, trail.phases, trail.target) = (Some(kind), phases, Some(target));
                 }
                 Event::Entered { node, place: (file, start, end), undo, irreversible, locals } => {
@@ -170,6 +178,11 @@ impl Trail {
                 Event::TakenBack { node, error: None } => {
                     trail.calls.retain(|called| !inside(&called.node, &node));
                     open = index(&trail.calls);
+                }
+                Event::NodeEnded { node, outcome, .. } => {
+                    if let Some(verified) = trail.verified.iter_mut().find(|(key, _)| *key == node) {
+                        verified.1 = Some(outcome);
+                    }
                 }
                 Event::RunEnded { outcome, .. } => trail.outcome = Some(outcome),
                 _ => {}
@@ -247,9 +260,10 @@ impl Called {
     /// Paths that it captured, for a summary.
     #[must_use]
     pub fn captured(&self) -> usize {
-        match &self.capture {
-            Capture::Nothing => 0,
-            Capture::Files { states } | Capture::Data { states, .. } => states.len(),
-        }
+        states(&self.capture)
+            .iter()
+            // Folders around what is restored are no work of their own.
+            .filter(|state| !matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent))
+            .count()
     }
 }

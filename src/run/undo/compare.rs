@@ -1,0 +1,114 @@
+//! What was changed since a run left it: compared before anything is undone.
+
+use std::collections::{HashMap, HashSet};
+
+use super::change::{Change, Shown};
+use super::plan::UndoPlan;
+use super::trail::{Called, Trail};
+use crate::catalogue::look::Look;
+use crate::catalogue::snapshot::{NodeState, PathState, tops};
+use crate::catalogue::unit::{Capture, Catalogue};
+use crate::run::event::UndoNote;
+
+impl UndoPlan {
+    /// Compares everything that would be restored with how the run left it.
+    pub(super) fn compare(&mut self, look: &Look, catalogue: &Catalogue, shown: &Shown<'_>) {
+        let trail = std::mem::take(&mut self.trail);
+        let was = Was::of(&trail);
+        let mut seen: HashSet<&str> = HashSet::new();
+        // Nobody knows how the run left these, and what lies below them.
+        let mut unknown: HashSet<&str> = trail.handled.iter().map(String::as_str).collect();
+        for called in trail.calls.iter().rev() {
+            let (Some(after), Some((action, args))) = (&called.after, called.unit(catalogue)) else {
+                unknown.extend(called.before.iter().flat_map(|f| f.parts.keys().map(String::as_str)));
+                unknown.extend(tops(states(&called.capture)).map(|state| state.path.as_str()));
+                continue;
+            };
+            let stays = trail.notes.get(&called.node).is_some_and(|note| note.undo == UndoNote::None);
+            let now = match action.left(&called.capture, &args, look) {
+                Ok(Some(now)) if !stays => now,
+                Err(error) if !stays && !after.parts.is_empty() => {
+                    self.changed.push(Change::untold(called, &error));
+                    continue;
+                }
+                _ => continue,
+            };
+            let mut gone: Vec<String> = Vec::new();
+            for (part, left, now) in after.differences(&now) {
+                let is_known = after.parts.contains_key(&part);
+                // What somebody put into a folder that is restored would go with it.
+                let is_inside = || {
+                    above(&part).any(|above| after.parts.get(above).is_some_and(|left| left.starts_with("directory ")))
+                };
+                // A later call that left a folder has left all that is in it.
+                let settled = |at: &str| seen.contains(at) || unknown.contains(at);
+                if !(is_known || is_inside()) || settled(&part) || above(&part).any(settled) {
+                    continue;
+                }
+                // A state that the run captured is no work of others that could be lost: an undo or a retry that was
+                // cut short has restored it.
+                if was.kept.contains(&(part.clone(), now.clone())) {
+                    continue;
+                }
+                // A folder that is gone says it for what was in it.
+                if above(&part).any(|above| gone.iter().any(|gone| gone == above)) {
+                    continue;
+                }
+                if left.starts_with("directory ") && !now.starts_with("directory ") {
+                    gone.push(part.clone());
+                }
+                let before = was.first.get(part.as_str()).copied();
+                let described = was.before.get(part.as_str()).copied();
+                self.changed.push(shown.change(&called.node, part, (before, described), &left, &now));
+            }
+            seen.extend(after.parts.keys().map(String::as_str));
+        }
+        self.trail = trail;
+    }
+}
+
+/// The paths that a call kept.
+pub(super) fn states(capture: &Capture) -> &[PathState] {
+    match capture {
+        Capture::Nothing => &[],
+        Capture::Files { states } | Capture::Data { states, .. } => states,
+    }
+}
+
+/// The folders above a part, the nearest first.
+pub(super) fn above(part: &str) -> impl Iterator<Item = &str> {
+    part.match_indices('/').rev().map(|(end, _)| &part[..end]).filter(|above| !above.is_empty())
+}
+
+/// What the calls of a run met.
+struct Was<'a> {
+    /// The first writer knows what was before the run.
+    first: HashMap<&'a str, &'a NodeState>,
+    before: HashMap<&'a str, &'a str>,
+    /// Every state that is kept, as a fingerprint describes it.
+    kept: HashSet<(String, String)>,
+}
+
+impl<'a> Was<'a> {
+    fn of(trail: &'a Trail) -> Self {
+        let mut was = Self { first: HashMap::new(), before: HashMap::new(), kept: HashSet::new() };
+        for called in trail.calls.iter().rev() {
+            for (part, digest) in called.before.iter().flat_map(|fingerprint| &fingerprint.parts) {
+                was.before.insert(part, digest);
+                if called.capture != Capture::Nothing {
+                    was.kept.insert((part.clone(), digest.clone()));
+                }
+            }
+            for state in restored(called) {
+                was.first.insert(&state.path, &state.node);
+                was.kept.insert((state.path.clone(), state.node.described()));
+            }
+        }
+        was
+    }
+}
+
+fn restored(called: &Called) -> impl Iterator<Item = &PathState> {
+    let states = states(&called.capture).iter();
+    states.filter(|state| !matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent))
+}

@@ -1,0 +1,235 @@
+//! What an undo verifies at its end: that what was restored is what was captured, and what the policy's verifications
+//! say of the state that it went back to.
+//!
+//! A verification describes the state *after* a rollback, so that it need not hold once that is undone. It must only
+//! where the journal knows that it held in the very state that the undo goes back to: in the undo of an undo. Elsewhere
+//! it is asked once, and what it says is a remark.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::compare::{above, states};
+use super::plan::{How, UndoPlan};
+use super::trail::{Called, Trail};
+use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::signature::UndoKind;
+use crate::catalogue::snapshot::{NodeState, tops};
+use crate::catalogue::unit::Catalogue;
+use crate::check::model::{Block, Item, Policy, Verify, VerifyUse};
+use crate::run::dispatcher::graph::Fail;
+use crate::run::event::{Event, NodeInfo, NodeOutcome, Outcome};
+use crate::run::executor::Executor;
+use crate::store::{RunRow, Store};
+
+/// The longest that one look may take where nothing has to hold.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A verification at the end of an undo.
+pub struct Verification {
+    /// The key that it has in the run.
+    pub key: String,
+    pub verify: Arc<Verify>,
+    pub place: VerifyUse,
+    /// It held in the state that the undo goes back to, so it has to hold again.
+    pub must: bool,
+}
+
+impl Verification {
+    /// For the first record.
+    pub(super) fn info(&self) -> NodeInfo {
+        NodeInfo {
+            key: self.key.clone(),
+            title: self.verify.title.clone(),
+            kind: "verify".to_owned(),
+            after: Vec::new(),
+            critical: self.must,
+        }
+    }
+}
+
+/// The verifications of the run that `trail` tells of; `held`: the keys of those that have to hold again.
+pub(super) fn of(policy: &Policy, trail: &Trail, held: &HashSet<String>) -> Vec<Verification> {
+    let mut uses: Vec<(&str, &VerifyUse)> = Vec::new();
+    for phase in policy.phases.iter().filter(|phase| trail.phases.iter().any(|name| *name == *phase.name.text)) {
+        let mut found = Vec::new();
+        in_block(&phase.body, &mut found);
+        phase.scenarios.iter().for_each(|scenario| in_block(&scenario.body, &mut found));
+        uses.extend(found.into_iter().map(|place| (&*phase.name.text, place)));
+    }
+    let mut all = Vec::new();
+    for (key, _) in &trail.verified {
+        // `phase/name#2`: what stands in front and behind tells nodes of one name apart.
+        let name = key.rsplit('/').next().unwrap_or(key).split(['#', '[']).next().unwrap_or_default();
+        let verify_of = |place: &VerifyUse| Arc::clone(&policy.verifies[place.verify.0 as usize]);
+        let fits = |(_, place): &&(&str, &VerifyUse)| *verify_of(place).name.text == *name;
+        let of_phase = |(phase, _): &&(&str, &VerifyUse)| key.split('/').next() == Some(*phase);
+        let nearest = uses.iter().filter(fits).find(of_phase).or_else(|| uses.iter().find(fits));
+        let Some((_, place)) = nearest else { continue };
+        let must = held.contains(key);
+        all.push(Verification { key: key.clone(), verify: verify_of(place), place: (*place).clone(), must });
+    }
+    all
+}
+
+fn in_block<'a>(block: &'a Block, found: &mut Vec<&'a VerifyUse>) {
+    for item in &block.items {
+        match item {
+            Item::Verify(place) => found.push(place),
+            Item::Parallel(parallel) => in_block(&parallel.body, found),
+            Item::Stage(stage) => in_block(&stage.body, found),
+            // In a loop or a branch it may need what only the run knew.
+            _ => {}
+        }
+    }
+}
+
+/// The keys of the verifications that held in the state before `of`, as far as the journal knows: where `of` is an undo,
+/// the run before it left that state; where it is a run, an earlier undo of it may have gone back to it.
+pub(super) fn held_before(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Result<HashSet<String>> {
+    let whole = |run: &&RunRow| {
+        let outcome = run.outcome.as_deref().and_then(Outcome::parse);
+        matches!(outcome, Some(Outcome::Done | Outcome::Degraded | Outcome::Warned))
+    };
+    let left_it = match &of.of {
+        Some(before) => runs.iter().find(|run| run.id == *before),
+        None => runs.iter().filter(|run| run.of.as_deref() == Some(&of.id)).find(whole),
+    };
+    let Some(run) = left_it else { return Ok(HashSet::new()) };
+    let trail = Trail::read(store, run.no, &run.id, None)?;
+    let good = |outcome: &Option<NodeOutcome>| matches!(outcome, Some(NodeOutcome::Done | NodeOutcome::Degraded));
+    Ok(trail.verified.into_iter().filter(|(_, outcome)| good(outcome)).map(|(key, _)| key).collect())
+}
+
+/// Whether what was restored is what was there before the run.
+pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue) -> Result<()> {
+    let mut differ = Vec::new();
+    let whole = captured(plan, exec, catalogue, &mut differ)?;
+    let last_block = plan.steps.iter().rposition(|step| matches!(step.how, How::Block(..) | How::GroupBlock(..)));
+    let mut seen: HashSet<&str> = HashSet::new();
+    for called in &plan.trail.calls {
+        let (Some(before), Some((action, args))) = (&called.before, called.unit(catalogue)) else { continue };
+        let new = |part: &&str| std::iter::once(*part).chain(above(part)).all(|part| !seen.contains(part));
+        let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
+        seen.extend(before.parts.keys().map(String::as_str));
+        let restored = plan.steps.iter().rposition(|step| matches!(&step.how, How::Restore(c) if c.seq == called.seq));
+        // What a block of the author's did behind it is no difference.
+        let restored = restored.is_some_and(|index| last_block.is_none_or(|block| block < index));
+        if first.is_empty() || !restored || whole.contains(&called.seq) || action.signature().undo != UndoKind::Exact {
+            continue;
+        }
+        let Ok(Some(now)) = action.fingerprint(&args, &exec.calm()) else { continue };
+        let other = |part: &&str| now.parts.get(*part) != before.parts.get(*part);
+        differ.extend(first.into_iter().filter(other).map(|part| format!("`{part}`")));
+    }
+    differ.sort_unstable();
+    differ.dedup();
+    if differ.is_empty() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("restored, but not as before the run: {}", differ.join(", ")))
+        .hint("something else writes there at the same time; look at it before anything else"))
+}
+
+/// What is not as its captured state has it, into `differ`; the numbers of the calls whose every path was compared so.
+fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mut Vec<String>) -> Result<HashSet<u64>> {
+    let look = exec.calm();
+    let mut calls: Vec<&Called> = Vec::new();
+    // Who restored a path last, with all that is below it.
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for step in &plan.steps {
+        match &step.how {
+            How::Restore(called) => {
+                let parts = called.before.iter().flat_map(|before| before.parts.keys()).map(String::as_str);
+                let paths = tops(states(&called.capture)).map(|state| state.path.as_str());
+                last.extend(parts.chain(paths).map(|path| (path, calls.len())));
+                calls.push(called);
+            }
+            // It may have changed anything that was restored before it.
+            How::Block(..) | How::GroupBlock(..) => last.values_mut().for_each(|index| *index = usize::MAX),
+            How::Repeat(..) | How::GroupRepeat(..) => {}
+        }
+    }
+    let mut whole = HashSet::new();
+    for (index, called) in calls.into_iter().enumerate() {
+        let states = states(&called.capture);
+        // A unit that says by path how it left things restores them as paths; others, such as databases, do not.
+        let Some((action, args)) = called.unit(catalogue) else { continue };
+        let Some(now) = action.left(&called.capture, &args, &look)? else { continue };
+        let mut tops = tops(states).peekable();
+        if tops.peek().is_none() || !tops.all(|state| now.parts.contains_key(&state.path)) {
+            continue;
+        }
+        whole.insert(called.seq);
+        for state in states.iter().filter(|s| !matches!(s.node, NodeState::Parent { .. } | NodeState::NoParent)) {
+            let path = state.path.as_str();
+            let is_last = std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
+            let Some(found) = now.parts.get(path) else { continue };
+            // A large folder or file is told in other words, by its size.
+            let outlined = found == "a directory" || (found.contains(" of ") && !found.starts_with("link "));
+            let same = outlined || *found == state.node.described();
+            if is_last && !same {
+                differ.push(format!("`{path}`"));
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// Evaluates the verifications; an answer is why the undo has failed.
+pub(super) fn all(plan: &UndoPlan, exec: &Executor) -> Result<()> {
+    let mut failed = Vec::new();
+    for verification in &plan.verifications {
+        if exec.look.cancel().check().is_err() {
+            exec.journal
+                .note(Event::Note { node: None, text: "interrupted before everything was verified".to_owned() });
+            break;
+        }
+        if let Some(why) = one(verification, exec)? {
+            failed.push(format!("`{}`: {why}", verification.key));
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let what = format!("everything is restored, but what held before does not hold again: {}", failed.join("; "));
+    Err(Error::failed(what).hint("look at what it names; `rbk undo` verifies once more"))
+}
+
+fn one(verification: &Verification, exec: &Executor) -> Result<Option<String>> {
+    let node = verification.key.clone();
+    let clock = Instant::now();
+    exec.journal.commit(vec![Event::NodeStarted { node: node.clone(), attempt: 1 }])?;
+    let (outcome, error, note, failed) = if let Some(name) = exec.lacks(&verification.verify) {
+        let note = format!("not asked: it needs `{name}`, which only the run knew");
+        (NodeOutcome::Skipped, None, Some(note), None)
+    } else if verification.must {
+        match exec.verify_again(&node, &verification.verify, &verification.place) {
+            Ok(false) => (NodeOutcome::Done, None, None, None),
+            Ok(true) => (NodeOutcome::Degraded, None, None, None),
+            Err(halt) if halt.fail == Fail::Interrupted || halt.error.kind == ErrorKind::Cancelled => {
+                (NodeOutcome::Interrupted, Some(halt.error), None, None)
+            }
+            Err(halt) => {
+                let why = halt.error.what.clone();
+                (NodeOutcome::Failed, Some(halt.error), None, Some(why))
+            }
+        }
+    } else {
+        let limit = verification.place.within.or(verification.verify.within).unwrap_or(Verify::WITHIN).min(LOOK);
+        match exec.holds_now(&node, &verification.verify, limit) {
+            Ok(wrong) if wrong.is_empty() => (NodeOutcome::Done, None, None, None),
+            Ok(wrong) => (NodeOutcome::Warned, None, Some(remark(&wrong.join("; "))), None),
+            Err(error) => (NodeOutcome::Warned, None, Some(remark(&error.what)), None),
+        }
+    };
+    if let Some(text) = note {
+        exec.journal.note(Event::Note { node: Some(node.clone()), text });
+    }
+    exec.journal.note(Event::NodeEnded { node, outcome, error, millis: clock.elapsed().as_millis() as u64 });
+    Ok(failed)
+}
+
+fn remark(why: &str) -> String {
+    format!("does not hold now: {why}; it describes the state after the rollback, so the undo stands")
+}
