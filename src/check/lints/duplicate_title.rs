@@ -15,7 +15,7 @@ pub fn lint(policy: &Policy, report: &mut Report) {
         same("scenarios", phase.scenarios.iter().map(|scenario| (&scenario.name, scenario.title.as_deref())), report);
         // Of steps in different blocks often only one is run.
         blocks(phase, &mut |block| {
-            same("steps", steps(block).map(|step| (&step.name, step.title.as_ref().and_then(Title::plain))), report)
+            same("steps", steps(block).map(|step| (&step.name, step.title.as_ref().and_then(Title::plain))), report);
         });
     }
 }
