@@ -17,6 +17,9 @@ pub trait Person: Send + Sync {
     /// Shows an instruction and waits for the answer, until `cancel` ends.
     fn ask(&self, instruction: &str, cancel: &Cancel) -> Result<Answer>;
 
+    /// Asks whether something may be done, and waits for the answer, until `cancel` ends.
+    fn agrees(&self, question: &str, cancel: &Cancel) -> Result<bool>;
+
     /// Shows an instruction whose completion the world will show.
     fn tell(&self, instruction: &str);
 }

@@ -12,6 +12,17 @@ pub fn are_there(plan: &Plan) -> Result<(), Failure> {
     if Terminal::attached().is_some() {
         return Ok(());
     }
+    if let Some((node, role)) = plan.nodes.iter().find_map(|node| Some((node, approver(node)?))) {
+        return Err(Failure::new(
+            Exit::Person,
+            format!(
+                "step `{}` ({}) wants the approval of `{role}`, and nobody can be asked here; nothing was changed",
+                node.key,
+                plan.policy.sources.locate(node.place)
+            ),
+        )
+        .hint("run it on a terminal; `--yes` approves nothing"));
+    }
     let Some((node, call)) = plan.nodes.iter().find_map(|node| Some((node, waits(node)?))) else { return Ok(()) };
     let instruction = node
         .calls
@@ -28,6 +39,13 @@ pub fn are_there(plan: &Plan) -> Result<(), Failure> {
         ),
     )
     .hint("run it on a terminal, or say with `done:` how the world shows that it was done"))
+}
+
+/// Who has to agree to a step that is not left out.
+fn approver(node: &Node) -> Option<&str> {
+    let Work::Step(step) = &node.work else { return None };
+    let role = step.clauses.approve_by.as_ref().filter(|_| step.clauses.done_when.is_none())?;
+    Some(&role.text)
 }
 
 fn waits(node: &Node) -> Option<&Call> {

@@ -42,6 +42,19 @@ impl Person for Terminal {
         }
     }
 
+    fn agrees(&self, question: &str, cancel: &Cancel) -> Result<bool> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            say(&format!("\n» {question} [yes, or no] "));
+            // A slip of one finger approves nothing: the word is written out.
+            match read_line(cancel)?.trim().to_ascii_lowercase().as_str() {
+                "yes" => return Ok(true),
+                "no" | "n" => return Ok(false),
+                _ => {}
+            }
+        }
+    }
+
     fn tell(&self, instruction: &str) {
         say(&format!("\n» {instruction}\n"));
     }

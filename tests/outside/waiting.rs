@@ -116,6 +116,9 @@ impl Person for Says {
         assert_eq!(instruction, DNS);
         Ok(self.0)
     }
+    fn agrees(&self, _question: &str, _cancel: &Cancel) -> Result<bool> {
+        unreachable!("`manual` asks whether it was done")
+    }
     fn tell(&self, _instruction: &str) {}
 }
 

@@ -28,6 +28,7 @@ pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Via, Within
 pub use present::{Present, named};
 pub use scope::{PinnedProbes, Pinning, asked};
 pub use select::{Selection, Wrong, selected_phases, selected_verifies};
+pub use step::APPROVAL;
 
 /// What was expanded.
 pub struct Expansion {

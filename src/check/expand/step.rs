@@ -18,6 +18,9 @@ use super::failure::FailureScope;
 use super::node::{ExpandedCall, OwnUndo, Via, Work};
 use super::scope::deferred;
 
+/// How long a step waits for its approval.
+pub const APPROVAL: Duration = Duration::from_mins(10);
+
 /// What was gathered of a step's body.
 #[derive(Default)]
 struct Body {
@@ -99,7 +102,7 @@ impl Expander<'_> {
         node.calls = body.calls;
         node.timeout = timeout;
         node.worst = timeout * attempts + pauses;
-        node.people = body.people * attempts;
+        node.people = body.people * attempts + if clauses.approve_by.is_some() { APPROVAL } else { Duration::ZERO };
         node.mitigates = clauses.mitigates;
         node.handling = handling;
     }

@@ -3,6 +3,7 @@
 //! It decides nothing about other nodes; that is the dispatcher's. INVARIANT: no action runs before its intent and
 //! its capture are durable.
 
+mod approve;
 mod block;
 mod call;
 mod drift;

@@ -36,6 +36,7 @@ impl Frame<'_> {
             self.already = true;
             return Ok(());
         }
+        self.approved(step)?;
         let retries = step.clauses.retry.as_ref().map_or(0, |retry| retry.times);
         let mut pause = step.clauses.retry.as_ref().map_or(Duration::ZERO, |retry| retry.every);
         let mut attempt = 1;

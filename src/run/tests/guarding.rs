@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use super::rig::{Rig, assert_outcome, step};
+use crate::catalogue::cancel::Cancel;
+use crate::catalogue::error::Result;
+use crate::catalogue::person::{Answer, Person};
 use crate::catalogue::value::Value;
 use crate::check::model::Require;
 use crate::plan::model::Work;
@@ -32,6 +35,41 @@ fn a_guard_after_the_first_write_is_a_failure() {
     let ended = rig.run(rig.chain(vec![("write", write), ("guard", guard(&rig, false))]));
     assert_outcome(&ended, Outcome::Failed);
     assert_eq!(rig.outcome(&ended.run, "guard"), Some(NodeOutcome::Failed));
+}
+
+/// Agrees to everything or to nothing.
+struct Says(bool);
+
+impl Person for Says {
+    fn ask(&self, _instruction: &str, _cancel: &Cancel) -> Result<Answer> {
+        unreachable!("an approval is not something to do")
+    }
+    fn agrees(&self, question: &str, _cancel: &Cancel) -> Result<bool> {
+        assert!(question.contains("`push`") && question.contains("`lead`"), "{question}");
+        Ok(self.0)
+    }
+    fn tell(&self, _instruction: &str) {}
+}
+
+#[test]
+fn a_step_is_done_only_when_its_approval_was_given() {
+    let after_a_write = [(true, false, Outcome::Done), (true, true, Outcome::Done)];
+    let declined = [(false, false, Outcome::Declined), (false, true, Outcome::Failed)];
+    for (agrees, behind_a_write, outcome) in after_a_write.into_iter().chain(declined) {
+        let rig = Rig::new();
+        let mut push = rig.step("push", vec![rig.put("pushed", "1")]);
+        push.clauses.approve_by = Some(Box::new(rig.name("lead")));
+        let mut steps = vec![("push", step(push))];
+        if behind_a_write {
+            steps.insert(0, ("write", step(rig.step("write", vec![rig.put("x", "1")]))));
+        }
+        let plan = rig.chain(steps);
+        let mut setting = rig.setting(&plan.id.to_string());
+        setting.look = setting.look.with_person(Arc::new(Says(agrees)));
+        let ended = crate::run::run(plan, setting).unwrap();
+        assert_outcome(&ended, outcome);
+        assert_eq!(rig.read("pushed").is_some(), agrees);
+    }
 }
 
 #[test]
