@@ -62,6 +62,8 @@ pub fn story(store: &dyn Store, run: &RunRow, holder: Option<&Holder>) -> Result
             Some(outcome) => (wording::mark(outcome), outcome.word()),
             None if !node.began => ("·", if standing == "running" { "waits" } else { "not begun" }),
             None if standing == "running" => ("▶", "running"),
+            // A handler, an undo or a repetition inside a run: its calls say how they went.
+            None if run.outcome.is_some() => ("·", "ran"),
             None => ("?", "unknown: cut short"),
         };
         let word = if node.attempt > 1 { format!("{word}, {} attempts", node.attempt) } else { word.to_owned() };
