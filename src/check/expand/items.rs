@@ -132,7 +132,7 @@ impl Expander<'_> {
 
     fn each(&mut self, each: &Arc<For>, item: &Item) {
         let Some(list) = self.list(&each.iter, each.filter.as_ref(), each.var) else {
-            return self.dynamic(item, each.place, &each.iter, &each.body);
+            return self.dynamic(item, each.place, &each.iter, &[&each.body]);
         };
         let tolerated = each.tolerate.map(|tolerate| {
             self.next_loop += 1;
@@ -192,7 +192,10 @@ impl Expander<'_> {
                     self.block(otherwise);
                 }
             }
-            _ => self.dynamic(item, branch.place, &branch.condition, &branch.body),
+            _ => {
+                let ways: Vec<&Block> = std::iter::once(&branch.body).chain(&branch.otherwise).collect();
+                self.dynamic(item, branch.place, &branch.condition, &ways);
+            }
         }
     }
 
@@ -218,11 +221,19 @@ impl Expander<'_> {
     }
 
     /// One sequential node for what only a run can unroll: the united effects of everything inside.
-    fn dynamic(&mut self, item: &Item, place: Place, head: &Expr, body: &Block) {
+    /// `ways`: what may be done, of which one is.
+    fn dynamic(&mut self, item: &Item, place: Place, head: &Expr, ways: &[&Block]) {
         // Expanded aside with the variable unknown, for its effects and its worst case.
         let (from, skipped, lets) = (self.out.nodes.len(), self.out.skipped.len(), self.out.lets.len());
         let (later, member) = (self.later.clone(), self.at.member.take());
-        self.block(body);
+        let (mut worst, mut people) = (Duration::ZERO, Duration::ZERO);
+        for way in ways {
+            let begin = self.out.nodes.len();
+            self.block(way);
+            let nodes = &self.out.nodes[begin..];
+            worst = worst.max(nodes.iter().map(|node| node.worst).sum());
+            people = people.max(nodes.iter().map(|node| node.people).sum());
+        }
         let inside: Vec<ExpandedNode> = self.out.nodes.drain(from..).collect();
         self.out.skipped.truncate(skipped);
         self.out.lets.truncate(lets);
@@ -230,11 +241,9 @@ impl Expander<'_> {
         self.at.member = member;
         self.pending_after.retain(|(node, _)| *node < from);
         let mut effects = self.reads(head);
-        let (mut worst, mut people, mut uses) = (Duration::ZERO, Duration::ZERO, Vec::new());
+        let mut uses = Vec::new();
         for node in &inside {
             effects.extend(node.effects.clone());
-            worst += node.worst;
-            people += node.people;
             uses.extend(node.uses.iter().filter(|(index, _)| *index < from).cloned());
         }
         uses.extend(self.uses_of([head].into_iter()));
