@@ -89,7 +89,12 @@ impl<'a> Checker<'a> {
             });
         }
         let types: Vec<Type> = args.iter().map(|arg| arg.ty.clone()).collect();
-        let known = self.functions[index as usize].instances.iter().find(|(of, _)| *of == types).map(|(_, id)| *id);
+        let place_of_call = (self.series, self.told);
+        let known = self.functions[index as usize]
+            .instances
+            .iter()
+            .find(|(of, place, _)| *of == types && *place == place_of_call)
+            .map(|(.., id)| *id);
         if known.is_none() && self.functions[index as usize].open {
             self.error(Code::SelfReference, call.callee.span, format!("`{name}` refers to itself"))
                 .set_label("again here")
@@ -143,7 +148,8 @@ impl<'a> Checker<'a> {
         let ty = body.ty.clone();
         let id = self.bind(name, ty, BindingKind::Function { params, body });
         self.used[id.0 as usize] = true;
-        self.functions[index as usize].instances.push((types, id));
+        let place_of_call = (self.series, self.told);
+        self.functions[index as usize].instances.push((types, place_of_call, id));
         id
     }
 

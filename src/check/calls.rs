@@ -91,6 +91,10 @@ impl<'a> Checker<'a> {
             self.error(Code::ActionInExpression, call.callee.span, format!("`{name}` changes something"))
                 .set_label("an action, where only a value may stand")
                 .set_help("write it as a statement of a step, on a line of its own");
+        } else if super::series::find(name).is_some() {
+            self.error(Code::WrongPlace, call.callee.span, format!("`{name}` looks back over samples"))
+                .set_label("only in the conditions of triggers")
+                .set_help("elsewhere there is only the present: write the probe");
         } else if name == "refuse" {
             self.error(Code::WrongPlace, call.callee.span, "`refuse` only stands behind `otherwise`")
                 .set_help("write `value otherwise refuse(\"why\")`, or a `require`");

@@ -28,6 +28,7 @@ pub mod order;
 pub mod quantity;
 mod rings;
 mod roots;
+pub mod series;
 pub mod time;
 mod types;
 pub mod walk;

@@ -128,6 +128,7 @@ pub enum Space {
     Template,
     Trigger,
     Contact,
+    Host,
 }
 
 impl Space {
@@ -142,6 +143,7 @@ impl Space {
             Self::Template => "template",
             Self::Trigger => "trigger",
             Self::Contact => "contact",
+            Self::Host => "host",
         }
     }
 }

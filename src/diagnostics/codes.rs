@@ -69,6 +69,7 @@ codes! {
     SelfReference        "E0108" Error "a definition refers to itself";
     UsedBeforeBound      "E0109" Error "a name is used before it is bound";
     NotAvailable         "E0110" Error "not available in this version";
+    NoScenario           "E0113" Error "which scenario is not said";
     // E02xx types and units
     Mismatch             "E0201" Error "the types do not fit";
     DimensionMismatch    "E0202" Error "the units do not fit";
@@ -83,6 +84,9 @@ codes! {
     OutOfRange           "E0211" Error "a value is out of its range";
     BadLiteral           "E0212" Error "the literal does not fit its type";
     MissingPart          "E0213" Error "a required part is missing";
+    NoMetric             "E0214" Error "a metric is needed here";
+    MissingUnsaid        "E0215" Error "nothing says what missing data means";
+    SecretWritten        "E0216" Error "a secret is written out";
     // E03xx order and effects
     Cycle                "E0301" Error "steps wait for each other";
     AfterLater           "E0302" Error "a step waits for a later one";

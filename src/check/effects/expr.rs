@@ -22,7 +22,13 @@ pub fn reads_of(
     let mut open = vec![expr];
     while let Some(expr) = open.pop() {
         match &expr.kind {
-            ExprKind::Const(_) | ExprKind::Binding(_) | ExprKind::Run(_) | ExprKind::Secret(_) => {}
+            ExprKind::Const(_)
+            | ExprKind::Binding(_)
+            | ExprKind::Run(_)
+            | ExprKind::Secret(_)
+            | ExprKind::Maintenance => {}
+            ExprKind::Metric(_, args) => open.extend(args),
+            ExprKind::Series(call) => open.extend(&call.args),
             ExprKind::Interpolate(parts) => open.extend(parts.iter().filter_map(|part| match part {
                 Part::Text(_) => None,
                 Part::Hole(hole) => Some(hole),

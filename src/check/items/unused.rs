@@ -17,7 +17,10 @@ impl Checker<'_> {
                 let (name, place) = (function.name.to_owned(), function.place);
                 let types = vec![Type::Error; function.decl.params.as_ref().map_or(0, Vec::len)];
                 if function.depth == 0 {
+                    // It may be meant for a trigger or a message.
+                    (self.series, self.told) = (true, true);
                     self.instance(index, types);
+                    (self.series, self.told) = (false, false);
                 }
                 found.push((name, place, "function"));
             }

@@ -36,21 +36,44 @@ pub enum Start {
 #[derive(Clone, Debug)]
 pub struct Role {
     pub name: Name,
-    pub members: Vec<String>,
+    pub title: Option<String>,
+    pub members: Vec<Member>,
     pub may_start_up_to: Option<Arc<str>>,
     pub may_approve: bool,
     pub may_emergency: bool,
+}
+
+/// Who has a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// A name, which is a claim.
+    Name(String),
+    /// `key("ssh-ed25519 …")`, which can be proved.
+    Key(String),
 }
 
 /// `environment NAME default { … }`
 #[derive(Clone)]
 pub struct Environment {
     pub name: Name,
+    pub title: Option<String>,
     pub default: bool,
     /// `param = value`
     pub sets: Vec<(BindingId, Expr)>,
+    /// `automatic off`: triggers start nothing by themselves.
+    pub automatic_off: bool,
+    pub mutes: Vec<Muted>,
     pub deadlines_advisory: bool,
     pub confirm_typed: bool,
+}
+
+/// What an environment mutes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Muted {
+    /// One channel.
+    Channel(Name),
+    /// Every channel of a kind.
+    Kind(&'static str),
 }
 
 /// `secret NAME = env("X") | file("…") | exec([…])`

@@ -7,7 +7,7 @@ use crate::catalogue::unit::Probe;
 use crate::catalogue::value::Value;
 use crate::source::Place;
 
-use super::{BinaryOp, BindingId, Name, UnaryOp};
+use super::{BinaryOp, BindingId, MetricId, Name, SeriesCall, UnaryOp};
 
 /// A name that stands for a value.
 #[derive(Clone)]
@@ -78,6 +78,12 @@ pub enum ExprKind {
     Probe(Box<ProbeCall>),
     /// `refuse("why")`, as the last arm of an `otherwise`.
     Refuse(Box<Expr>),
+    /// A sample of a metric, with the values of its parameters; only in triggers.
+    Metric(MetricId, Vec<Expr>),
+    /// A function over series; only in triggers.
+    Series(Box<SeriesCall>),
+    /// `maintenance.active`; only in triggers.
+    Maintenance,
     /// A conversion that was written or is silent (`int` to `float`, a plain string to `path`).
     Convert(Box<Expr>),
 }
@@ -106,9 +112,12 @@ pub enum RunField {
     Reason,
     Operator,
     Environment,
-    Outcome,
+    Trigger,
     Failure,
+    Outcome,
+    Finished,
     Next,
+    WorstCase,
 }
 
 /// `[value for var in iter where filter sorted by key descending]`

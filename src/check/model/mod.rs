@@ -5,18 +5,30 @@ use std::time::Duration;
 
 use crate::source::{Place, Sources};
 
+mod around;
 mod authority;
 mod expr;
+mod message;
 mod phase;
 mod step;
+mod test;
 mod verify;
+mod watch;
 
 pub use crate::syntax::ast::{BinaryOp, UnaryOp};
-pub use authority::{Environment, Role, Secret, SecretSource, Severity, Start};
+pub use around::{Around, Confirm, Export, Followup, Host, Incident, Preflight, PreflightItem};
+pub use authority::{Environment, Member, Muted, Role, Secret, SecretSource, Severity, Start};
 pub use expr::{Binding, BindingKind, CallArg, Comprehension, Expr, ExprKind, Part, ProbeCall, RunField};
+pub use message::{
+    Channel, Contact, Escalation, Level, Message, MessageText, Messages, OnEvent, Recipients, Reminder, Template, Via,
+};
 pub use phase::{Block, For, If, Item, Observe, OnFailure, Parallel, Phase, Require, Scenario, Stage, Tolerance};
 pub use step::{Call, Retry, Step, StepClauses, StepItem, Undo};
+pub use test::{Expectation, Given, OUTCOMES, Piece, Samples, Test, TestRun};
 pub use verify::{Check, CheckKind, Verify, VerifyUse};
+pub use watch::{
+    Baseline, Breaker, Held, Lasting, Metric, MetricId, Missing, Rule, SeriesCall, Started, Trigger, Watching, When,
+};
 
 /// Index into [`Policy::bindings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,8 +77,12 @@ pub struct Policy {
     pub verifies: Vec<Arc<Verify>>,
     /// Phases in text order.
     pub phases: Vec<Arc<Phase>>,
-    /// Items that are understood but that this version does not execute, with what they are.
-    pub later: Vec<(Name, &'static str)>,
+    /// What is watched, and what that starts.
+    pub watching: Watching,
+    /// Who is told what.
+    pub messages: Messages,
+    /// Before a deployment, after a run, tests.
+    pub around: Around,
 }
 
 /// A name and where it was given.

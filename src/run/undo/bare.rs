@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::check::model::{Defaults, Name, OnFailure, Policy};
+use crate::check::model::{Around, Defaults, Messages, Name, OnFailure, Policy, Watching};
 use crate::source::{Place, Sources};
 
 /// A policy that only has a name.
@@ -26,6 +26,8 @@ pub fn policy(name: &str) -> Arc<Policy> {
         secrets: Vec::new(),
         verifies: Vec::new(),
         phases: Vec::new(),
-        later: Vec::new(),
+        watching: Watching::default(),
+        messages: Messages::default(),
+        around: Around::default(),
     })
 }

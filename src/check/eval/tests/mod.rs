@@ -39,7 +39,9 @@ pub fn policy(bindings: Vec<Binding>) -> Policy {
         secrets: Vec::new(),
         verifies: Vec::new(),
         phases: Vec::new(),
-        later: Vec::new(),
+        watching: crate::check::model::Watching::default(),
+        messages: crate::check::model::Messages::default(),
+        around: crate::check::model::Around::default(),
     }
 }
 
