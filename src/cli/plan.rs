@@ -38,10 +38,18 @@ impl PlanVerb {
             Format::Text => context.result(&render::text::render(&planned.plan, context.color_out, context.width))?,
             Format::Json => context.result(&render::json::render(&planned.plan))?,
         }
+        unavailable(&planned.plan, context);
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
         }
         Ok(Exit::Done)
+    }
+}
+
+/// Says what the policy asks for that a run does not do yet.
+pub fn unavailable(plan: &Plan, context: &Context) {
+    for line in plan::unavailable::remarks(plan) {
+        context.remark(&line);
     }
 }
 

@@ -61,11 +61,13 @@ impl Run {
             let root = hold_root(&look, &folder)?;
             let plan = plan::of(&policy, self.request.request()?, &look, &Drawn::now())?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
+            plan::unavailable(&plan, context);
             return execute(plan, look, &folder, held, self.format, context);
         }
         let plan::Planned { plan, look } = plan::make(path.as_deref(), self.request.request()?, context)?;
         if self.dry_run {
             context.result(&render::text::render(&plan, context.color_out, context.width))?;
+            plan::unavailable(&plan, context);
             return Ok(Exit::Done);
         }
         self.confirm(&plan, context)?;
@@ -127,6 +129,7 @@ impl Run {
             Failure { exit: Exit::Drifted, what, ..failure }
         })?;
         same(&saved, &fresh, &format!("`{shown}`"), context)?;
+        plan::unavailable(&fresh, context);
         execute(fresh, look, &folder, held, self.format, context)
     }
 
@@ -143,6 +146,7 @@ impl Run {
                 .hint("say `--yes`, or save the plan with `rbk plan -o plan.json` and run that"));
         }
         context.say(render::text::render(plan, context.color_err, context.width).trim_end());
+        plan::unavailable(plan, context);
         let wanted = typed.map_or("yes", |environment| &*environment.name.text);
         let mut err = std::io::stderr().lock();
         let _ = write!(err, "\nType `{wanted}` to run this: ").and_then(|()| err.flush());

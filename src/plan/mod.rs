@@ -12,6 +12,7 @@ mod params;
 pub mod render;
 pub mod saved;
 mod times;
+pub mod unavailable;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
