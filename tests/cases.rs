@@ -14,7 +14,7 @@ macro_rules! folders {
     };
 }
 
-folders! { check fmt plan run undo }
+folders! { check doc fmt plan run undo }
 
 #[test]
 fn every_folder_of_cases_is_run() {

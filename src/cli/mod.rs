@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod check;
 mod context;
 mod demo;
+mod doc;
 pub mod exit;
 mod explain;
 mod fmt;
@@ -53,6 +54,8 @@ enum Verb {
     Plan(plan::PlanVerb),
     /// Draw the graph of a plan as text, DOT or Mermaid
     Graph(graph::Graph),
+    /// Write a policy as a readable runbook, or as JSON
+    Doc(doc::Doc),
     /// Evaluate only the verifications
     Verify(verify::Verify),
     /// Roll back: run a policy, or a saved plan
@@ -77,6 +80,7 @@ impl Verb {
             Self::Explain(verb) => verb.run(context),
             Self::Plan(verb) => verb.run(context),
             Self::Graph(verb) => verb.run(context),
+            Self::Doc(verb) => verb.run(context),
             Self::Verify(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::Undo(verb) => verb.run(context),
