@@ -15,6 +15,8 @@ pub mod check;
 pub mod cli;
 pub mod diagnostics;
 #[cfg_attr(not(test), deny(clippy::disallowed_methods))]
+pub mod doc;
+#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod plan;
 #[cfg_attr(not(test), deny(clippy::disallowed_methods))]
 pub mod probes;

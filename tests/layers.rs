@@ -12,7 +12,7 @@ const ORDER: &[&[&str]] = &[
     &["syntax"],
     &["catalogue"],
     &["check"],
-    &["plan"],
+    &["plan", "doc"],
     &["actions", "probes", "sandbox", "store"],
     &["run"],
     &["watch", "notify", "incident", "report"],

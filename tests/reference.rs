@@ -154,6 +154,13 @@ fn functions() {
         let usages: Vec<String> = function.usage.split(" · ").map(|usage| format!("`{}`", cell(usage))).collect();
         let _ = writeln!(page, "| {} | {} |", usages.join("<br>"), cell(function.doc));
     }
+    page.push_str(
+        "\n## Over series\n\nIn the conditions of [triggers](../language.md#trigger), over the samples of a metric. A window (`over:`) is \
+         undefined until samples span 90 % of it.\n\n| function | gives |\n|---|---|\n",
+    );
+    for function in rbk::check::series::ALL {
+        let _ = writeln!(page, "| `{}` | {} |", cell(function.usage), cell(function.doc));
+    }
     is_fresh("functions.md", &page);
 }
 

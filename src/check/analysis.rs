@@ -31,6 +31,18 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
             report.push(diagnostic);
         }
     };
+    foreseeable(policy, &mut push);
+    if let Some(prepare) = of_prepare(policy) {
+        foreseeable(&prepare, &mut push);
+    }
+    // Advice on what cannot run yet would only hide what is wrong with it.
+    if !report.has_errors() {
+        lints::advise(policy, report);
+    }
+}
+
+/// Reports what each phase would meet.
+fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
     let values = defaults(policy);
     // Drawn when planned: any name of its form will do to see which paths it makes.
     let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
@@ -44,17 +56,51 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
             }
         }
         for node in &expansion.nodes {
-            paths(policy, node, &mut push);
-            undo(node, &mut push);
+            paths(policy, node, push);
+            undo(node, push);
         }
         if order.trouble.is_empty() {
-            alike.iter().for_each(|selection| deadlines(policy, selection, &expansion, &order, &mut push));
+            alike.iter().for_each(|selection| deadlines(policy, selection, &expansion, &order, push));
         }
     }
-    // Advice on what cannot run yet would only hide what is wrong with it.
-    if !report.has_errors() {
-        lints::advise(policy, report);
-    }
+}
+
+/// Every run of one phase, what depends on it included, with its worst case when enough steps may run at once. Runs that
+/// cannot be ordered are left out.
+#[must_use]
+pub fn worst_cases(policy: &Arc<Policy>, phase: &str) -> Vec<(Selection, Expansion, time::CriticalPath)> {
+    let values = defaults(policy);
+    let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
+    let mut own: Vec<Selection> =
+        selections(policy).into_iter().flatten().filter(|selection| selection.phases == [phase]).collect();
+    // As the policy has them: none first, then the most severe.
+    let severity = |selection: &Selection| {
+        let name = selection.severity.as_deref();
+        policy.severities.iter().position(|severity| Some(&*severity.name.text) == name)
+    };
+    let scenarios: Vec<Option<String>> = own.iter().map(|selection| selection.scenario.clone()).collect();
+    own.sort_by_key(|selection| {
+        (scenarios.iter().position(|scenario| *scenario == selection.scenario), severity(selection))
+    });
+    own.into_iter()
+        .filter_map(|selection| {
+            let expansion = expand(policy, &selection, values.clone(), &pinning, None);
+            let order = order::order(&order_nodes(&expansion.nodes));
+            let path = time::critical_path(&time_nodes(&expansion.nodes), &order, usize::MAX);
+            order.trouble.is_empty().then_some((selection, expansion, path))
+        })
+        .collect()
+}
+
+/// The policy of what a deployment runs beforehand: its one phase is `prepare`.
+#[must_use]
+pub fn of_prepare(policy: &Arc<Policy>) -> Option<Arc<Policy>> {
+    let prepare = policy.around.prepare.as_ref()?;
+    let mut of = (**policy).clone();
+    of.phases = vec![Arc::clone(prepare)];
+    // No severity is met by it.
+    of.severities.clear();
+    Some(Arc::new(of))
 }
 
 /// Every phase alone, with each of its scenarios, under each severity. Those that select the same steps stand together.

@@ -35,8 +35,13 @@ impl<'a> Checker<'a> {
         let place = self.place(span);
         let Some(args) = self.given(self.function(index), name, call, None) else { return self.broken(span) };
         let types: Vec<Type> = args.iter().map(|arg| arg.ty.clone()).collect();
+        let place_of_call = (self.series, self.told);
         let function = &self.functions[index as usize];
-        let known = function.instances.iter().find(|(of, _)| *of == types).map(|(_, id)| *id);
+        let known = function
+            .instances
+            .iter()
+            .find(|(of, place, _)| *of == types && *place == place_of_call)
+            .map(|(.., id)| *id);
         if known.is_none() && function.open {
             let (own, at) = (function.name, function.place);
             self.refers_to_itself(
@@ -219,7 +224,8 @@ impl<'a> Checker<'a> {
         let ty = body.ty.clone();
         let id = self.bind(name, ty, BindingKind::Function { params, body });
         self.used[id.0 as usize] = true;
-        self.functions[index as usize].instances.push((types, id));
+        let place_of_call = (self.series, self.told);
+        self.functions[index as usize].instances.push((types, place_of_call, id));
         id
     }
 

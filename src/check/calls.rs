@@ -102,6 +102,10 @@ impl<'a> Checker<'a> {
         self.look_at_arguments(call);
         if self.catalogue.action(name).is_some() {
             self.action_as_value(call, name);
+        } else if super::series::find(name).is_some() {
+            self.error(Code::WrongPlace, call.callee.span, format!("`{name}` looks back over samples"))
+                .set_label("only in the conditions of triggers")
+                .set_help("elsewhere there is only the present: write the probe");
         } else if name == "refuse" {
             self.error(Code::WrongPlace, call.callee.span, "`refuse` only stands behind `otherwise`")
                 .set_help("write `value otherwise refuse(\"why\")`, or a `require`");

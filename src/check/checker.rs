@@ -28,7 +28,8 @@ pub struct UserFunction<'a> {
     pub module: u32,
     /// How deep its declaration stands: its body sees nothing deeper.
     pub depth: u32,
-    pub instances: Vec<(Vec<Type>, BindingId)>,
+    /// By argument types, and by whether metrics and the end of the run were known where it was called.
+    pub instances: Vec<(Vec<Type>, (bool, bool), BindingId)>,
     /// Whether its body is being checked just now.
     pub open: bool,
     pub place: Place,
@@ -47,10 +48,13 @@ pub struct UserAction<'a> {
     pub open: bool,
 }
 
-/// A metric.
+/// A metric, as far as those who use it must know.
 pub struct Metric {
+    pub name: Name,
     pub ty: Type,
-    pub params: usize,
+    pub params: Vec<Type>,
+    pub baseline: bool,
+    pub missing: bool,
 }
 
 /// A verification that is defined at the top level.
@@ -95,6 +99,8 @@ pub struct Checker<'a> {
     pub bad_numbers: Vec<Place>,
     /// Inside triggers: metrics and functions over series may be used.
     pub series: bool,
+    /// Inside messages, records and exports: what is known only when a run has ended may be used.
+    pub told: bool,
     /// Top-level `let`s that come later in the text, for a better message.
     pub coming: HashMap<&'a str, Place>,
     /// The phase that is being checked, and every name that it binds anywhere (filled at the first unknown one).
@@ -107,6 +113,8 @@ pub struct Checker<'a> {
     pub default_environment: Option<Place>,
     /// Scenarios by phase.
     pub scenarios: HashMap<&'a str, Vec<&'a str>>,
+    /// Names of steps, of all phases.
+    pub steps: HashSet<&'a str>,
     pub roots: Vec<String>,
     pub roles: Vec<model::Role>,
     guesses: usize,
@@ -140,6 +148,7 @@ impl<'a> Checker<'a> {
             refused_before: false,
             bad_numbers: Vec::new(),
             series: false,
+            told: false,
             coming: HashMap::new(),
             phase: None,
             phase_lets: None,
@@ -147,6 +156,7 @@ impl<'a> Checker<'a> {
             anchors: Vec::new(),
             default_environment: None,
             scenarios: HashMap::new(),
+            steps: HashSet::new(),
             roots: Vec::new(),
             roles: Vec::new(),
             guesses: 0,

@@ -6,7 +6,7 @@
 use super::checker::Checker;
 use crate::diagnostics::{Code, suggest};
 use crate::source::Place;
-use crate::syntax::ast::Clause;
+use crate::syntax::ast::{Clause, Decl, StmtKind};
 
 /// A word that begins a clause.
 pub struct Word {
@@ -185,7 +185,104 @@ pub static VERIFY: Clauses = Clauses {
     items: &["let"],
 };
 
-static ALL: &[&Clauses] = &[&POLICY, &SEVERITY, &ROLE, &ENVIRONMENT, &PHASE, &SCENARIO, &STEP, &VERIFY, &DEFAULTS];
+pub static METRIC: Clauses = Clauses {
+    block: "a metric",
+    words: &[
+        once("title", "title \"what it measures\""),
+        once("every", "every 15s"),
+        once("baseline", "baseline 200MB` or `baseline recorded"),
+        once("missing", "missing hold` or `fire` or `clear"),
+    ],
+    items: &[],
+};
+
+/// Besides the names of severities.
+pub static TRIGGER: Clauses = Clauses {
+    block: "a trigger",
+    words: &[
+        once("title", "title \"what is wrong\""),
+        once("clear", "clear when EXPR for 2m"),
+        many("unless", "unless EXPR"),
+        once("missing", "missing hold` or `fire` or `clear"),
+        many("start", "start PHASE scenario NAME"),
+    ],
+    items: &[],
+};
+
+/// How a rule is written; its word is a severity.
+pub static RULE: Word = many("rule", "SEVERITY when EXPR for 1m`, `for 5 samples` or `SEVERITY by hand(ROLE)");
+
+pub static TEMPLATE: Clauses = Clauses {
+    block: "a template",
+    words: &[once("subject", "subject \"text\""), once("body", "body \"\"\"text\"\"\"")],
+    items: &[],
+};
+
+pub static CONTACT: Clauses = Clauses {
+    block: "a contact",
+    words: &[once("name", "name \"who\""), many("via", "via CHANNEL` or `via email \"address\"")],
+    items: &[],
+};
+
+pub static ESCALATION: Clauses =
+    Clauses { block: "an escalation", words: &[many("at", "at 5m \"L2\" page(CONTACT) propose PHASE")], items: &[] };
+
+pub static MESSAGES: Clauses = Clauses { block: "an event", words: &[], items: &[] };
+
+pub static PREFLIGHT: Clauses = Clauses {
+    block: "a preflight",
+    words: &[REQUIRE, many("confirm", "confirm \"what\" by ROLE every 90d")],
+    items: &["let"],
+};
+
+pub static PREPARE: Clauses = Clauses { block: "`prepare`", words: &[REQUIRE], items: ITEMS };
+
+pub static INCIDENT: Clauses = Clauses {
+    block: "an incident",
+    words: &[
+        once("records", "records \"incidents/\""),
+        many("append", "append \"lessons.md\""),
+        many("export", "export \"rollbacks.jsonl\" { field: EXPR }"),
+        many("ask", "ask root_cause, prevention"),
+        many("followup", "followup \"what\" by 24h owner CONTACT covers \"this\", \"that\""),
+    ],
+    items: &[],
+};
+
+pub static TEST: Clauses = Clauses {
+    block: "a test",
+    words: &[
+        many(
+            "given",
+            "given METRIC = series(…)`, `given PARAM = VALUE`, `given files { … }` or `given step NAME fails",
+        ),
+        many("expect", "expect fired(TRIGGER) in 5m..10m`, `expect run(PHASE).outcome == done` or `expect EXPR"),
+    ],
+    items: &[],
+};
+
+pub static HOST: Clauses = Clauses { block: "a host", words: &[many("roles", "roles \"app\"")], items: &[] };
+
+static ALL: &[&Clauses] = &[
+    &POLICY,
+    &SEVERITY,
+    &ROLE,
+    &ENVIRONMENT,
+    &PHASE,
+    &SCENARIO,
+    &STEP,
+    &VERIFY,
+    &DEFAULTS,
+    &METRIC,
+    &TRIGGER,
+    &TEMPLATE,
+    &CONTACT,
+    &ESCALATION,
+    &PREFLIGHT,
+    &INCIDENT,
+    &TEST,
+    &HOST,
+];
 
 /// Which words a block had, and where.
 #[derive(Default)]
@@ -217,6 +314,36 @@ impl<'a> Checker<'a> {
             }
         }
         Some(word)
+    }
+
+    /// The clauses of an item that has nothing else.
+    pub fn clauses_of(
+        &mut self,
+        decl: &'a Decl,
+        block: &'static Clauses,
+        mut each: impl FnMut(&mut Self, &'a Clause, &'static Word),
+    ) {
+        let mut seen = Seen::default();
+        for stmt in decl.body.iter().flat_map(|body| &body.stmts) {
+            match &stmt.kind {
+                StmtKind::Clause(clause) => {
+                    if let Some(word) = self.clause_word(block, clause, &mut seen) {
+                        each(self, clause, word);
+                    }
+                }
+                StmtKind::Decl(inner) => self.misplaced(inner, block.block),
+                StmtKind::Expr(_) | StmtKind::For(_) | StmtKind::If(_) => self.only_clauses(stmt.span, block),
+                StmtKind::Error => {}
+            }
+        }
+    }
+
+    /// Something that is no clause where only clauses stand.
+    pub fn only_clauses(&mut self, span: crate::source::Span, block: &'static Clauses) {
+        let words: Vec<_> = block.words.iter().map(|word| word.name).collect();
+        self.error(Code::WrongPlace, span, format!("this does not stand in {}", block.block))
+            .set_label("not expected here")
+            .set_help(format!("{} takes {}", block.block, suggest::alternatives(&words, "and")));
     }
 
     /// A word that begins no clause here.

@@ -148,7 +148,8 @@ fn path_of(id: FileId, file: &SourceFile, span: Span, kind: &ExprKind) -> Result
 }
 
 /// A path without `.`, and with `..` taken back by the text: so one file has one name.
-fn tidied(path: &Path) -> PathBuf {
+#[must_use]
+pub fn tidied(path: &Path) -> PathBuf {
     let mut whole = PathBuf::new();
     for part in path.components() {
         match part {

@@ -31,6 +31,7 @@ pub mod order;
 pub mod quantity;
 mod rings;
 mod roots;
+pub mod series;
 pub mod spelling;
 pub mod time;
 mod types;

@@ -195,7 +195,8 @@ impl<'a> Checker<'a> {
     pub fn hides_built_in(&mut self, decl: &'a Decl, name: Ident) -> bool {
         let word = self.word(name);
         let unit = self.catalogue.action(word).is_some() || self.catalogue.probe(word).is_some();
-        if !unit && super::functions::find(word).is_none() {
+        let function = super::functions::find(word).is_some() || super::series::find(word).is_some();
+        if !unit && !function {
             return false;
         }
         let noun = decl.keyword.text();

@@ -139,6 +139,7 @@ pub enum Space {
     Template,
     Trigger,
     Contact,
+    Host,
 }
 
 impl Space {
@@ -153,6 +154,7 @@ impl Space {
             Self::Template => "template",
             Self::Trigger => "trigger",
             Self::Contact => "contact",
+            Self::Host => "host",
         }
     }
 }

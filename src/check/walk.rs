@@ -11,7 +11,9 @@ pub fn expressions<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
 /// Calls `visit` on the direct parts of `expr`, in the order in which they are evaluated.
 pub fn parts<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
     match &expr.kind {
-        ExprKind::Const(_) | ExprKind::Binding(_) | ExprKind::Run(_) | ExprKind::Secret(_) => {}
+        ExprKind::Const(_) | ExprKind::Binding(_) | ExprKind::Run(_) | ExprKind::Secret(_) | ExprKind::Maintenance => {}
+        ExprKind::Metric(_, args) => args.iter().for_each(visit),
+        ExprKind::Series(call) => call.args.iter().for_each(visit),
         ExprKind::Interpolate(parts) => {
             for part in parts {
                 if let Part::Hole(hole) = part {

@@ -10,6 +10,7 @@ mod completions;
 mod confirm;
 mod context;
 mod demo;
+mod doc;
 pub mod exit;
 mod explain;
 mod fix;
@@ -64,6 +65,8 @@ enum Verb {
     Plan(plan::PlanVerb),
     /// Draw the graph of a plan as text, DOT or Mermaid
     Graph(graph::Graph),
+    /// Write a policy as a readable runbook, or as JSON
+    Doc(doc::Doc),
     /// Evaluate only the verifications
     Verify(verify::Verify),
     /// Roll back: run a policy, or a saved plan
@@ -94,6 +97,7 @@ impl Verb {
             Self::Explain(verb) => verb.run(context),
             Self::Plan(verb) => verb.run(context),
             Self::Graph(verb) => verb.run(context),
+            Self::Doc(verb) => verb.run(context),
             Self::Verify(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::Undo(verb) => verb.run(context),

@@ -49,6 +49,7 @@ impl PlanVerb {
             Format::Text => context.result(&text(&planned.plan, &secrets, context.color_out, context))?,
             Format::Json => context.result(&json())?,
         }
+        unavailable(&planned.plan, context);
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
         }
@@ -78,6 +79,13 @@ pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
 pub fn text(plan: &Plan, secrets: &Secrets, color: bool, context: &Context) -> String {
     let text = render::text::render(plan, color, context.width);
     secrets.scrub(&text).unwrap_or(text)
+}
+
+/// Says what the policy asks for that a run does not do yet.
+pub fn unavailable(plan: &Plan, context: &Context) {
+    for line in plan::unavailable::remarks(plan) {
+        context.remark(&line);
+    }
 }
 
 /// A plan with the world that it was made in.

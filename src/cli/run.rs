@@ -73,6 +73,7 @@ impl Run {
             let plan = plan::of(&policy, request, &look, &Drawn::now())?;
             people::are_there(&plan)?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
+            plan::unavailable(&plan, context);
             return execute(plan, look, &folder, held, self.format, context);
         }
         let plan = plan::of(&policy, request, &look, &Drawn::now())?;
@@ -80,6 +81,7 @@ impl Run {
         if self.dry_run {
             let secrets = plan::inform(&mut planned, context);
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
+            plan::unavailable(&planned.plan, context);
             return Ok(Exit::Done);
         }
         people::are_there(&planned.plan)?;
@@ -155,9 +157,11 @@ impl Run {
             let mut planned = plan::Planned { plan: fresh, look };
             let secrets = plan::inform(&mut planned, context);
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
+            plan::unavailable(&planned.plan, context);
             return Ok(Exit::Done);
         }
         people::are_there(&fresh)?;
+        plan::unavailable(&fresh, context);
         execute(fresh, look, &folder, held, self.format, context)
     }
 
@@ -178,6 +182,7 @@ fn approve(planned: &mut plan::Planned, asks: &Asks, context: &Context) -> Resul
     }
     let secrets = plan::inform(planned, context);
     context.say(plan::text(&planned.plan, &secrets, context.color_err, context).trim_end());
+    plan::unavailable(&planned.plan, context);
     match asks {
         Asks::Type(wanted) => confirm::ask(wanted, "run this"),
         Asks::Nothing | Asks::Named => confirm::ask("yes", "run this"),

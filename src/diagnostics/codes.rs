@@ -72,6 +72,7 @@ codes! {
     ImportNotFound       "E0111" Error "an import cannot be found";
     ImportCycle          "E0112" Error "files import each other";
     HidesBuiltIn         "E0113" Error "a name hides what is built in";
+    NoScenario           "E0114" Error "which scenario is not said";
     // E02xx types and units
     Mismatch             "E0201" Error "the types do not fit";
     DimensionMismatch    "E0202" Error "the units do not fit";
@@ -86,6 +87,9 @@ codes! {
     OutOfRange           "E0211" Error "a value is out of its range";
     BadLiteral           "E0212" Error "the literal does not fit its type";
     MissingPart          "E0213" Error "a required part is missing";
+    NoMetric             "E0214" Error "a metric is needed here";
+    MissingUnsaid        "E0215" Error "nothing says what missing data means";
+    SecretWritten        "E0216" Error "a secret is written out";
     // E03xx order and effects
     Cycle                "E0301" Error "steps wait for each other";
     AfterLater           "E0302" Error "a step waits for a later one";

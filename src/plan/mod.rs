@@ -13,6 +13,7 @@ mod params;
 pub mod render;
 pub mod saved;
 mod times;
+pub mod unavailable;
 mod uses;
 mod writers;
 

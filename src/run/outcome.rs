@@ -126,4 +126,13 @@ mod tests {
             assert_eq!(serde_json::to_value(outcome).unwrap(), word, "records and policies use one word");
         }
     }
+
+    #[test]
+    fn policies_may_expect_every_outcome_and_no_other() {
+        let mut words: Vec<_> = Outcome::ALL.iter().map(|outcome| outcome.word()).collect();
+        let mut known = crate::check::model::OUTCOMES.to_vec();
+        words.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(words, known);
+    }
 }

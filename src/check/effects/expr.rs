@@ -21,7 +21,13 @@ pub fn reads_of(policy: &Policy, expr: &Expr, asker: &mut dyn Asker, look: Optio
     while let Some((expr, given)) = all.pop() {
         let mut open = Vec::new();
         match &expr.kind {
-            ExprKind::Const(_) | ExprKind::Binding(_) | ExprKind::Run(_) | ExprKind::Secret(_) => {}
+            ExprKind::Const(_)
+            | ExprKind::Binding(_)
+            | ExprKind::Run(_)
+            | ExprKind::Secret(_)
+            | ExprKind::Maintenance => {}
+            ExprKind::Metric(_, args) => open.extend(args),
+            ExprKind::Series(call) => open.extend(&call.args),
             ExprKind::Interpolate(parts) => open.extend(parts.iter().filter_map(|part| match part {
                 Part::Text(_) => None,
                 Part::Hole(hole) => Some(hole),

@@ -142,6 +142,10 @@ impl<'a> Walk<'a> {
                 Evaluated::Known(why) => Error::refused(text::plain(&why)?),
                 Evaluated::Unknown { after } => return Ok(Evaluated::Unknown { after }),
             }),
+            // The checker lets them stand in triggers only.
+            ExprKind::Metric(..) | ExprKind::Series(_) | ExprKind::Maintenance => {
+                Err(Error::internal("metrics are evaluated by who samples them"))
+            }
             ExprKind::Binary(..)
             | ExprKind::Field(..)
             | ExprKind::Index(_)

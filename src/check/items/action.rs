@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
         let name = self.name_of(decl);
         let formal = decl.params.as_deref().unwrap_or_default();
         let types = formal.iter().map(|param| self.type_of_param(param)).collect();
-        let outer = std::mem::take(&mut self.series);
+        let outer = (std::mem::take(&mut self.series), std::mem::take(&mut self.told));
         self.scope.enter();
         let params = self.parameters(formal, types);
         let (mut head, mut run) = (Vec::new(), None);
@@ -115,7 +115,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.scope.leave();
-        self.series = outer;
+        (self.series, self.told) = outer;
         let run = run.unwrap_or_else(|| {
             self.error(Code::MissingPart, name.place.span, format!("the action `{}` does nothing", name.text))
                 .set_label("no `run { … }`")

@@ -2,7 +2,8 @@
 
 use crate::check::checker::{Checker, bare_word};
 use crate::check::clauses::{ENVIRONMENT, Seen, Word};
-use crate::check::model::{BindingId, BindingKind, Environment, Expr};
+use crate::check::items::channel::KINDS;
+use crate::check::model::{BindingId, BindingKind, Environment, Expr, Muted};
 use crate::check::names::{Meaning, Space};
 use crate::diagnostics::Code;
 use crate::syntax::ast::{self, Clause, Decl, Operand, StmtKind};
@@ -12,12 +13,14 @@ impl<'a> Checker<'a> {
         decl.name?;
         let mut environment = Environment {
             name: self.name_of(decl),
+            title: self.title(decl.title.as_ref()),
             default: false,
             sets: Vec::new(),
+            automatic_off: false,
+            mutes: Vec::new(),
             deadlines_advisory: false,
             confirm_typed: false,
         };
-        self.title(decl.title.as_ref());
         for flag in &decl.clauses {
             if self.word(flag.word) == "default" {
                 environment.default = true;
@@ -94,7 +97,10 @@ impl<'a> Checker<'a> {
     fn environment_clause(&mut self, environment: &mut Environment, clause: &'a Clause, word: &'static Word) {
         let mut operands = self.operands(clause);
         let complete = match word.name {
-            "automatic" => operands.eat("off"),
+            "automatic" => {
+                environment.automatic_off = operands.eat("off");
+                environment.automatic_off
+            }
             "deadlines" => {
                 environment.deadlines_advisory = operands.eat("advisory");
                 environment.deadlines_advisory
@@ -107,11 +113,18 @@ impl<'a> Checker<'a> {
                 let mut any = false;
                 while let Some(channel) = operands.another() {
                     any = true;
-                    if let Some(name) = bare_word(channel) {
-                        // A kind of channel may be muted as a whole.
-                        if !super::channel::KINDS.contains(&self.word(name)) {
-                            self.resolve_in(Space::Channel, name);
-                        }
+                    let Some(name) = bare_word(channel) else {
+                        self.error(Code::MissingPart, channel.span, "`mute` names a channel")
+                            .set_label("not a name")
+                            .set_help("write `mute NAME`, or a kind of channel");
+                        continue;
+                    };
+                    // A kind of channel may be muted as a whole.
+                    let text = self.word(name);
+                    let own = self.spaces.get(&Space::Channel).is_some_and(|names| names.find(text).is_some());
+                    match KINDS.iter().find(|kind| kind.name == text) {
+                        Some(kind) if !own => environment.mutes.push(Muted::Kind(kind.name)),
+                        _ => environment.mutes.extend(self.resolve_in(Space::Channel, name).map(Muted::Channel)),
                     }
                 }
                 any

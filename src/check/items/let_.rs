@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Where an expression asks the world, if it does.
-    fn asks(&self, expr: &Expr) -> Option<Place> {
+    pub fn asks(&self, expr: &Expr) -> Option<Place> {
         match &expr.kind {
             ExprKind::Probe(call) => return Some(call.place),
             ExprKind::Apply(id, _) => {

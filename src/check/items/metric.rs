@@ -1,93 +1,166 @@
-//! `metric NAME: TYPE = PROBE every 5s { … }`: names and types are checked; sampling is later work.
+//! `metric NAME(params): TYPE = PROBE every 5s "title" { baseline …; missing hold }`
 
 use crate::catalogue::ty::Type;
-use crate::catalogue::value::Value;
-use crate::check::checker::{Checker, Metric};
-use crate::check::model::{BindingKind, Expr};
+use crate::check::checker::{Checker, Metric as Known};
+use crate::check::clauses::{METRIC, Word};
+use crate::check::model::{Baseline, BindingKind, Metric, Missing};
 use crate::check::names::Meaning;
-use crate::check::types::constant;
+use crate::check::operands::Operands;
 use crate::diagnostics::Code;
-use crate::source::Span;
-use crate::syntax::ast::{self, Decl, Ident, Operand, StmtKind};
+use crate::syntax::ast::{Clause, Decl, ExprKind, Ident, StmtKind};
 
 impl<'a> Checker<'a> {
-    /// Makes a metric known by its written type; one without gets that of its probe later.
+    /// Makes a metric known by its written types; one without gets that of its probe later.
     pub fn declare_metric(&mut self, decl: &'a Decl, name: Ident) {
         let ty = decl.ty.as_ref().map_or(Type::Error, |ty| self.written_type(ty));
-        self.metrics.push(Metric { ty, params: decl.params.as_ref().map_or(0, |params| params.len()) });
+        let mut params = Vec::new();
+        for param in decl.params.iter().flatten() {
+            params.push(match &param.ty {
+                Some(ty) => self.written_type(ty),
+                None => {
+                    let word = self.word(param.name);
+                    self.error(Code::MissingPart, param.name.0, "a parameter of a metric needs a type")
+                        .set_label("no type")
+                        .set_help(format!("write `{word}: string`"));
+                    Type::Error
+                }
+            });
+        }
+        let has = |word: &str| {
+            decl.body
+                .iter()
+                .flat_map(|body| &body.stmts)
+                .any(|stmt| matches!(&stmt.kind, StmtKind::Clause(clause) if self.word(clause.word) == word))
+        };
+        let (baseline, missing) = (has("baseline"), has("missing"));
+        self.metrics.push(Known { name: self.name(name), ty, params, baseline, missing });
         self.declare(name, Meaning::Metric(self.metrics.len() as u32 - 1));
     }
 
-    pub fn metric(&mut self, decl: &'a Decl) {
-        let Some(name) = decl.name else { return };
+    pub fn metric(&mut self, decl: &'a Decl) -> Option<Metric> {
+        let name = decl.name?;
         let word = self.word(name);
-        let Some(Meaning::Metric(index)) = self.scope.find(word).map(|entry| entry.meaning) else { return };
+        let Some(Meaning::Metric(index)) = self.scope.find(word).map(|entry| entry.meaning) else { return None };
+        let index = index as usize;
         self.scope.enter();
-        for param in decl.params.iter().flatten() {
-            let ty = param.ty.as_ref().map_or(Type::Error, |ty| self.written_type(ty));
-            self.declare_binding(param.name, ty, BindingKind::Variable);
+        let types = self.metrics[index].params.clone();
+        let mut params = Vec::new();
+        for (param, ty) in decl.params.iter().flatten().zip(types) {
+            params.push(self.declare_binding(param.name, ty, BindingKind::Variable));
         }
-        if let Some(value) = &decl.value {
-            let want = self.metrics[index as usize].ty.clone();
-            let typed = if want == Type::Error {
-                self.expr(value)
-            } else {
-                self.expr_as(value, &Type::optional(want), format_args!("the metric `{word}`"))
-            };
-            if decl.ty.is_none() {
-                self.metrics[index as usize].ty = typed.ty.required().clone();
-            }
+        let want = self.metrics[index].ty.clone();
+        let value = decl.value.as_ref()?;
+        let probe = if decl.ty.is_none() {
+            self.expr(value)
+        } else {
+            self.expr_as(value, &Type::optional(want), format_args!("the metric `{word}`"))
+        };
+        if decl.ty.is_none() {
+            self.metrics[index].ty = probe.ty.required().clone();
         }
+        let ty = self.metrics[index].ty.clone();
+        self.can_be_sampled(&ty, name);
+        if probe.ty != Type::Error && ty != Type::Error && self.asks(&probe).is_none() {
+            self.error(Code::MissingPart, value.span, "a metric samples something, and this asks nothing")
+                .set_label("no probe")
+                .set_help("write a probe, such as `http.get(…).status` or `process.rss(…)`; a fixed value is a `let`");
+        }
+        let mut metric = Metric {
+            name: self.name(name),
+            title: self.title(decl.title.as_ref()),
+            params,
+            ty,
+            probe,
+            every: Metric::EVERY,
+            baseline: None,
+            missing: None,
+        };
         for clause in &decl.clauses {
-            if let Some(every) = self.operands(clause).value() {
-                self.duration(every, "`every`");
+            if let Some(every) = self.operands(clause).value()
+                && let Some((every, _)) = self.duration(every, "`every`")
+            {
+                metric.every = every;
             }
         }
-        let want = self.metrics[index as usize].ty.clone();
-        for stmt in decl.body.iter().flat_map(|body| &body.stmts) {
-            let StmtKind::Clause(clause) = &stmt.kind else { continue };
-            match (self.word(clause.word), clause.operands.first()) {
-                ("baseline", Some(Operand::Expr(value))) => {
-                    self.expr_as(value, &want, format_args!("`baseline`"));
-                }
-                ("missing", Some(Operand::Expr(value))) => {
-                    let word = self.slice(value.span);
-                    if !["hold", "fire", "clear"].contains(&word) {
-                        let help = self
-                            .guess(word, ["hold", "fire", "clear"])
-                            .unwrap_or_else(|| "write `missing hold`, `missing fire` or `missing clear`".to_owned());
-                        self.error(Code::UnknownClause, value.span, format!("missing data does not `{word}`"))
-                            .set_label("none of three words")
-                            .set_help(help);
-                    }
-                }
-                ("baseline" | "missing" | "title", _) => {}
-                (other, _) => {
-                    let help = self
-                        .guess(other, ["baseline", "missing", "title"])
-                        .unwrap_or_else(|| "a metric takes `baseline`, `missing` and `title`".to_owned());
-                    self.error(Code::UnknownClause, clause.word.0, format!("`{other}` is no clause of a metric"))
-                        .set_label("no such clause here")
-                        .set_help(help);
-                }
-            }
-        }
+        self.clauses_of(decl, &METRIC, |checker, clause, word| checker.metric_clause(&mut metric, decl, clause, word));
         self.scope.leave();
+        Some(metric)
     }
 
-    /// `errors("web")` within a trigger.
-    pub fn metric_call(&mut self, index: u32, call: &'a ast::Call, span: Span) -> Expr {
-        for arg in &call.args {
-            self.expr(&arg.value);
+    fn metric_clause(&mut self, metric: &mut Metric, decl: &'a Decl, clause: &'a Clause, word: &'static Word) {
+        let mut operands = self.operands(clause);
+        match word.name {
+            "title" => {
+                if let Some(first) = &decl.title {
+                    let first = self.place(first.span);
+                    self.error(Code::DuplicateName, clause.word.0, "a metric has one title")
+                        .set_label("given again here")
+                        .add_place(first, "given first here");
+                }
+                let value = self.needed(&mut operands, word);
+                metric.title = value.and_then(|value| self.plain(value, "a title"));
+            }
+            "every" => {
+                if let Some(first) = decl.clauses.first() {
+                    let first = self.place(first.span);
+                    self.error(Code::DuplicateName, clause.word.0, "`every` is given twice")
+                        .set_label("given again here")
+                        .add_place(first, "given first here");
+                }
+                if let Some(value) = self.needed(&mut operands, word)
+                    && let Some((every, _)) = self.duration(value, "`every`")
+                {
+                    metric.every = every;
+                }
+            }
+            "baseline" => {
+                if operands.eat("recorded") {
+                    metric.baseline = Some(Baseline::Recorded);
+                } else if let Some(value) = self.needed(&mut operands, word) {
+                    let value = self.expr_as(value, &metric.ty, format_args!("`baseline`"));
+                    self.no_probe(&value, "a baseline");
+                    metric.baseline = Some(Baseline::Value(value));
+                }
+            }
+            _ => metric.missing = self.missing(&mut operands, clause, word),
         }
-        let Metric { ty, params } = &self.metrics[index as usize];
-        let (ty, params) = (ty.clone(), *params);
-        if call.args.len() != params {
-            let code = if call.args.len() < params { Code::MissingArgument } else { Code::TooManyArguments };
-            self.error(code, call.callee.span, format!("the metric takes {params} arguments"))
-                .set_label(format!("{} given", call.args.len()));
+        self.finish(&operands, word);
+    }
+
+    /// What kinds of values make a series.
+    fn can_be_sampled(&mut self, ty: &Type, name: Ident) {
+        let (what, help) = match ty {
+            Type::Json => ("json", "say what it is: `metric name: float = …`"),
+            Type::Secret => ("a secret", "nothing that is kept may hold one"),
+            Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Range(_) => {
+                ("several values", "measure one: a field, `len(…)`, `any(…)`, or a metric with a parameter")
+            }
+            Type::Db | Type::Channel | Type::Code(_) | Type::Regex | Type::None => {
+                ("no value", "measure a number, a quantity, a text or a truth")
+            }
+            _ => return,
+        };
+        self.error(Code::Mismatch, name.0, format!("a sample of a metric is one value, not {what}"))
+            .set_label(format!("this is {ty}"))
+            .set_help(help);
+    }
+
+    /// `missing hold | fire | clear`
+    pub fn missing(&mut self, operands: &mut Operands<'a>, clause: &'a Clause, word: &'static Word) -> Option<Missing> {
+        let Some(value) = operands.value() else {
+            self.incomplete(clause, word);
+            return None;
+        };
+        let text = self.slice(value.span);
+        let found = Missing::parse(text).filter(|_| matches!(value.kind, ExprKind::Name));
+        if found.is_none() {
+            let help = self
+                .guess(text, Missing::WORDS.iter().copied())
+                .unwrap_or_else(|| "write `missing hold`, `missing fire` or `missing clear`".to_owned());
+            self.error(Code::UnknownClause, value.span, format!("missing data does not `{text}`"))
+                .set_label("none of three words")
+                .set_help(help);
         }
-        let place = self.place(span);
-        constant(Value::None, ty, place)
+        found
     }
 }

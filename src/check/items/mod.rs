@@ -4,13 +4,14 @@
 //! item may refer to a later one, but a value only to an earlier one.
 
 mod action;
+mod around;
 mod block;
 mod channel;
 mod environment;
 mod failure;
-mod later;
 mod let_;
 mod lints;
+mod message;
 mod metric;
 mod observe;
 mod param;
@@ -25,6 +26,7 @@ mod severity;
 mod stage;
 mod statements;
 mod step;
+mod test;
 mod trigger;
 mod unused;
 mod verify;
@@ -78,25 +80,34 @@ impl<'a> Checker<'a> {
         self.each(&decls, Keyword::Role, super::checker::Checker::role);
         self.each(&decls, Keyword::Severity, |checker, decl| policy.severities.extend(checker.severity(decl)));
         self.each(&decls, Keyword::Environment, |checker, decl| policy.environments.extend(checker.environment(decl)));
-        self.each(&decls, Keyword::Metric, super::checker::Checker::metric);
-        self.each(&decls, Keyword::Channel, super::checker::Checker::channel);
-        self.each(&decls, Keyword::Template, super::checker::Checker::template);
+        self.each(&decls, Keyword::Metric, |checker, decl| policy.watching.metrics.extend(checker.metric(decl)));
+        self.each(&decls, Keyword::Host, |checker, decl| policy.around.hosts.extend(checker.host(decl)));
+        let messages = &mut policy.messages;
+        self.each(&decls, Keyword::Channel, |checker, decl| messages.channels.extend(checker.channel(decl)));
+        self.each(&decls, Keyword::Template, |checker, decl| messages.templates.extend(checker.template(decl)));
+        self.each(&decls, Keyword::Contact, |checker, decl| messages.contacts.push(checker.contact(decl)));
         for (file, tree) in trees {
             self.open(*file);
             for stmt in &tree.items {
                 if let StmtKind::Clause(clause) = &stmt.kind {
-                    policy.requires.extend(self.top_clause(clause));
+                    self.top_clause(clause, &mut policy);
                 }
             }
         }
         self.each(&decls, Keyword::Verify, super::checker::Checker::define_verify);
         self.default_failure(trees, &mut policy);
         self.each(&decls, Keyword::Phase, |checker, decl| policy.phases.extend(checker.phase(decl)));
-        self.each(&decls, Keyword::Trigger, super::checker::Checker::trigger);
-        for (file, decl) in &decls {
-            self.open(*file);
-            policy.later.extend(self.later(decl));
-        }
+        let (around, messages) = (&mut policy.around, &mut policy.messages);
+        self.each(&decls, Keyword::Preflight, |checker, decl| checker.preflight(decl, around));
+        self.each(&decls, Keyword::Prepare, |checker, decl| checker.prepare(decl, around));
+        self.each(&decls, Keyword::Incident, |checker, decl| checker.incident(decl, around));
+        self.each(&decls, Keyword::Escalation, |checker, decl| messages.escalations.push(checker.escalation(decl)));
+        self.each(&decls, Keyword::On, |checker, decl| messages.events.extend(checker.on_event(decl)));
+        self.each(&decls, Keyword::Every, |checker, decl| messages.reminders.extend(checker.reminder(decl)));
+        // After everything that may call a function of the policy: in triggers its body may look at metrics.
+        let (triggers, severities) = (&mut policy.watching.triggers, &policy.severities);
+        self.each(&decls, Keyword::Trigger, |checker, decl| triggers.push(checker.trigger(decl, severities)));
+        self.each(&decls, Keyword::Test, |checker, decl| policy.around.tests.push(checker.test(decl)));
         self.check_actions();
         self.unused(&policy, library);
         policy.actions = self.actions.iter().filter_map(|action| action.checked.clone()).collect();
@@ -140,6 +151,7 @@ impl<'a> Checker<'a> {
             Keyword::Template => self.declare_in(Space::Template, name),
             Keyword::Trigger => self.declare_in(Space::Trigger, name),
             Keyword::Contact => self.declare_in(Space::Contact, name),
+            Keyword::Host => self.declare_in(Space::Host, name),
             Keyword::Secret => self.declare(name, Meaning::Secret),
             Keyword::Verify => self.declare(name, Meaning::Verify),
             Keyword::Metric => self.declare_metric(decl, name),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::check::checker::Checker;
 use crate::check::clauses::{DEFAULTS, POLICY, Seen, Word};
 use crate::check::items::header_span;
-use crate::check::model::{Defaults, Name, OnFailure, Policy};
+use crate::check::model::{Around, Breaker, Defaults, Messages, Name, OnFailure, Policy, Watching};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Place, Sources, Span};
 use crate::syntax::ast::{Block, Clause, Decl, ExprKind, Keyword, StmtKind, Tree};
@@ -34,7 +34,9 @@ impl<'a> Checker<'a> {
             verifies: Vec::new(),
             phases: Vec::new(),
             actions: Vec::new(),
-            later: Vec::new(),
+            watching: Watching::default(),
+            messages: Messages::default(),
+            around: Around::default(),
         };
         let Some((file, decl)) = policies.next() else {
             let file = trees.first().map_or(FileId(0), |(file, _)| *file);
@@ -122,7 +124,7 @@ impl<'a> Checker<'a> {
             },
             // `on failure` may run a phase: it is read when all phases are known.
             "on" => {}
-            _ => self.circuit_breaker(clause, word),
+            _ => self.circuit_breaker(clause, word, policy),
         }
     }
 
@@ -173,21 +175,28 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `at most 2 rollbacks per 1h`: read, and kept by later work.
-    pub fn circuit_breaker(&mut self, clause: &'a Clause, word: &'static Word) {
+    /// `at most 2 rollbacks per 1h`
+    pub fn circuit_breaker(&mut self, clause: &'a Clause, word: &'static Word, policy: &mut Policy) {
         let mut operands = self.operands(clause);
         if !operands.eat("most") {
             return self.incomplete(clause, word);
         }
         let Some(count) = self.needed(&mut operands, word) else { return };
-        self.count(count, 1, 1_000_000, "`at most`");
+        let rollbacks = self.count(count, 1, 1_000_000, "`at most`");
         if !(operands.eat("rollbacks") || operands.eat("rollback")) || !operands.eat("per") {
             return self.incomplete(clause, word);
         }
-        if let Some(per) = self.needed(&mut operands, word) {
-            self.duration(per, "`per`");
-        }
+        let Some(per) = self.needed(&mut operands, word) else { return };
+        let per = self.duration(per, "`per`");
         self.finish(&operands, word);
+        if let (Some(rollbacks), Some((per, _))) = (rollbacks, per) {
+            if policy.watching.at_most.is_some() {
+                self.error(Code::DuplicateName, clause.word.0, "`at most` is given twice")
+                    .set_label("given again here")
+                    .set_help("a policy has one");
+            }
+            policy.watching.at_most = Some(Breaker { rollbacks, per });
+        }
     }
 
     /// `on failure …` of the policy.

@@ -2,7 +2,7 @@
 
 use crate::check::checker::Checker;
 use crate::check::clauses::{POLICY, Word};
-use crate::check::model::Require;
+use crate::check::model::{Policy, Require};
 use crate::diagnostics::Code;
 use crate::syntax::ast::Clause;
 
@@ -18,13 +18,13 @@ impl<'a> Checker<'a> {
     }
 
     /// A clause that stands at the top of a file.
-    pub fn top_clause(&mut self, clause: &'a Clause) -> Option<Require> {
+    pub fn top_clause(&mut self, clause: &'a Clause, policy: &mut Policy) {
         match self.word(clause.word) {
-            "require" => self.require(clause),
+            "require" => policy.requires.extend(self.require(clause)),
             "at" => {
-                let word = POLICY.words.iter().find(|word| word.name == "at")?;
-                self.circuit_breaker(clause, word);
-                None
+                if let Some(word) = POLICY.words.iter().find(|word| word.name == "at") {
+                    self.circuit_breaker(clause, word, policy);
+                }
             }
             word => {
                 // Words that begin no item at all are the parser's to report; these are clauses of the policy.
@@ -37,7 +37,6 @@ impl<'a> Checker<'a> {
                     .set_label("not at the top of a file")
                     .set_help("write it in `policy name { … }`");
                 }
-                None
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::check::checker::Checker;
 use crate::check::clauses::{ROLE, Seen, Word};
-use crate::check::model::{Name, Role};
+use crate::check::model::{Member, Name, Role};
 use crate::check::names::Space;
 use crate::diagnostics::Code;
 use crate::syntax::ast::{Clause, Decl, Expr, ExprKind, Ident, StmtKind};
@@ -13,12 +13,12 @@ impl<'a> Checker<'a> {
     pub fn role(&mut self, decl: &'a Decl) {
         let mut role = Role {
             name: self.name_of(decl),
+            title: self.title(decl.title.as_ref()),
             members: Vec::new(),
             may_start_up_to: None,
             may_approve: false,
             may_emergency: false,
         };
-        self.title(decl.title.as_ref());
         let mut seen = Seen::default();
         for stmt in decl.body.iter().flat_map(|body| &body.stmts) {
             match &stmt.kind {
@@ -68,14 +68,14 @@ impl<'a> Checker<'a> {
     }
 
     /// `"name"` or `key("ssh-ed25519 …")`
-    fn member(&mut self, member: &'a Expr) -> Option<String> {
+    fn member(&mut self, member: &'a Expr) -> Option<Member> {
         if let ExprKind::Call(call) = &member.kind
             && self.slice(call.callee.span) == "key"
             && let [key] = &*call.args
         {
-            return self.plain(&key.value, "a key");
+            return self.plain(&key.value, "a key").map(Member::Key);
         }
-        self.plain(member, "a member")
+        self.plain(member, "a member").map(Member::Name)
     }
 
     /// A role that must be able to approve.

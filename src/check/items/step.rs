@@ -16,6 +16,7 @@ use crate::syntax::ast::{self, Clause, Decl, Keyword};
 impl<'a> Checker<'a> {
     pub fn step(&mut self, decl: &'a Decl) -> Step {
         let name = self.name_of(decl);
+        self.steps.extend(decl.name.map(|name| self.word(name)));
         let title = self.step_title(decl.title.as_ref());
         let mut step = Step {
             name,

@@ -19,7 +19,10 @@ impl Checker<'_> {
                 let noun = if function.decl.keyword == Keyword::Probe { "probe" } else { "function" };
                 if depth == 0 {
                     let types = self.declared_types(index);
+                    // It may be meant for a trigger or a message.
+                    (self.series, self.told) = (true, true);
                     self.instance(index, types);
+                    (self.series, self.told) = (false, false);
                 }
                 // What a file offers to others need not be used by this one.
                 if self.is_own(place) && !(library && depth == 0) {

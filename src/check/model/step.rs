@@ -1,12 +1,15 @@
-//! A checked step: what it does, and its clauses.
+//! Steps, their clauses, and calls of actions.
 //!
 //! A policy may have thousands of steps, most of them one call: what few of them have stands behind a pointer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BindingId, Call, Check, Expr, Group, Name, OnFailure, Require};
+use crate::catalogue::signature::Signature;
+use crate::catalogue::unit::Action;
 use crate::source::Place;
+
+use super::{BindingId, CallArg, Check, Expr, Group, Name, OnFailure, Require};
 
 /// The title of a step: in a loop, often one with values.
 #[derive(Clone)]
@@ -119,4 +122,24 @@ pub struct Retry {
     pub every: Duration,
     /// Each pause is this many times the one before; 1.0 without.
     pub backoff: f64,
+}
+
+/// A call of an action.
+#[derive(Clone)]
+pub struct Call {
+    pub action: Arc<dyn Action>,
+    pub args: Vec<CallArg>,
+    pub timeout: Option<Box<Expr>>,
+    pub retry: Option<u32>,
+    /// `fails: warn`
+    pub fails: Option<OnFailure>,
+    pub place: Place,
+}
+
+impl Call {
+    /// Its signature.
+    #[must_use]
+    pub fn signature(&self) -> &'static Signature {
+        self.action.signature()
+    }
 }

@@ -41,7 +41,8 @@ phase main "Main" { depends on fallback; within 5m; step s { exec(["x", "${base}
     assert_eq!(policy.severities[2].start, Start::Observe);
     assert_eq!(policy.roles[0].members.len(), 2);
     assert!(policy.environments[0].default && policy.environments[0].sets.len() == 1);
-    assert_eq!(policy.later.len(), 1);
+    assert_eq!(&*policy.messages.channels[0].name.text, "chat");
+    assert!(policy.environments[0].automatic_off && policy.environments[0].mutes.len() == 1);
     assert!(policy.lets.iter().all(|id| matches!(policy.bindings[id.0 as usize].kind, BindingKind::Let(_))));
 }
 
@@ -92,7 +93,8 @@ fn refused_items() {
         ("import \"x.rbk\" as x\nphase p { step s { x.y() } }", "E0111", "\"x.rbk\""),
         ("action a(x) { run { wait(1s) } }\nphase p { step s { a(1) } }", "E0213", "x"),
         ("probe a(x) { run { 5 } }\nphase p { require a(1) == 5 }", "E0016", "run { 5 }"),
-        ("on strat { notify(\"x\") }", "E0101", "strat"),
+        ("channel c = desktop()\non strat { notify(c) }", "E0101", "strat"),
+        ("on start { notify(\"x\") }", "E0213", "\"x\""),
         ("on start { notify(c) }", "E0101", "c"),
         ("on start { file.remove(\"x\") }", "E0016", "file.remove"),
         ("severity a { within \"${run.id}\" }", "E0201", "\"${run.id}\""),

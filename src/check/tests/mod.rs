@@ -1,5 +1,6 @@
 //! Tests of checking: source text in, codes at underlined texts out.
 
+mod around;
 mod expressions;
 mod items;
 mod names;
@@ -9,3 +10,4 @@ mod safety;
 mod steps;
 pub mod support;
 mod units;
+mod watching;

@@ -39,6 +39,8 @@ fn literal_paths_stay_inside() {
         ("root \"/srv/app\"", "../other"),
         ("root \"../app\"", "../other"),
         ("roots [\"../logs\"]", "../log"),
+        // Whether it lies in a relative root differs from machine to machine.
+        ("root \".\"", "/home/x/y"),
     ] {
         expect_error(&step(root, path), "E0502", &format!("\"{path}\""));
     }
@@ -50,8 +52,6 @@ fn literal_paths_stay_inside() {
         ("root \"../app\"", "../app/x"),
         ("roots [\"../logs\"]", "../logs/x"),
         ("root \".\"; roots [\"/var/log\"]", "/var/log/x"),
-        // Only the plan knows where a relative root is.
-        ("root \".\"", "/home/x/y"),
     ] {
         clean(&step(root, path));
     }

@@ -6,14 +6,13 @@ use super::super::checker::Checker;
 use super::super::model::{BindingKind, Expr, ExprKind, RunField};
 use super::super::modules::Member;
 use super::super::names::Meaning;
-use super::constant;
 use crate::catalogue::ty::Type;
-use crate::catalogue::value::Value;
 use crate::diagnostics::{Code, suggest};
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident};
 
-/// What a policy can know of its run: name, field, type. A run by hand has no severity, a good one no failure.
+/// What a policy can know of its run: name, field, type, whether it may be absent. A run by hand has no severity, a good
+/// one no failure.
 const RUN: &[(&str, RunField, Type, bool)] = &[
     ("id", RunField::Id, Type::String, false),
     ("planned", RunField::Planned, Type::Time, false),
@@ -26,10 +25,16 @@ const RUN: &[(&str, RunField, Type, bool)] = &[
     ("reason", RunField::Reason, Type::String, true),
     ("operator", RunField::Operator, Type::String, true),
     ("environment", RunField::Environment, Type::String, true),
-    ("outcome", RunField::Outcome, Type::String, false),
+    ("trigger", RunField::Trigger, Type::String, true),
     ("failure", RunField::Failure, Type::String, true),
+    ("outcome", RunField::Outcome, Type::String, false),
+    ("finished", RunField::Finished, Type::Time, true),
     ("next", RunField::Next, Type::String, true),
+    ("worst_case", RunField::WorstCase, Type::DURATION, false),
 ];
+
+/// Those that a run itself cannot use: they are for messages and records.
+const TOLD: &[RunField] = &[RunField::Outcome, RunField::Finished, RunField::Next, RunField::WorstCase];
 
 impl<'a> Checker<'a> {
     /// A chain of members and elements, from its base on.
@@ -83,6 +88,12 @@ impl<'a> Checker<'a> {
         let place = self.place(span);
         if word == "run" && self.scope.find(word).is_none() {
             if let Some((_, of, ty, optional)) = RUN.iter().find(|(known, ..)| *known == field) {
+                if TOLD.contains(of) && !self.told {
+                    self.error(Code::UsedBeforeBound, name.0, format!("a run cannot use `run.{field}` itself"))
+                        .set_label("for messages and records only")
+                        .set_help("it stands in a template, an event or an `incident`");
+                    return Some(self.broken(span));
+                }
                 let ty = if *optional { Type::optional(ty.clone()) } else { ty.clone() };
                 return Some(Expr { kind: ExprKind::Run(*of), ty, place });
             }
@@ -96,7 +107,7 @@ impl<'a> Checker<'a> {
             return Some(self.broken(span));
         }
         if self.series && word == "maintenance" && field == "active" {
-            return Some(constant(Value::None, Type::Bool, place));
+            return Some(Expr { kind: ExprKind::Maintenance, ty: Type::Bool, place });
         }
         let Meaning::Binding(id) = self.scope.find(word)?.meaning else { return None };
         let binding = &self.bindings[id.0 as usize];

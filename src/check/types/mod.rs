@@ -8,6 +8,7 @@ mod comprehension;
 mod fit;
 mod operators;
 mod order;
+mod series;
 mod strings;
 mod unknown;
 mod written;
@@ -107,9 +108,7 @@ impl<'a> Checker<'a> {
                 self.used_secrets.insert(word);
                 Expr { kind: ExprKind::Secret(Arc::from(word)), ty: Type::Secret, place }
             }
-            Meaning::Metric(index) if self.series => {
-                constant(Value::None, self.metrics[index as usize].ty.clone(), place)
-            }
+            Meaning::Metric(index) if self.series => self.metric_alone(index, span),
             Meaning::Metric(_) => {
                 self.error(Code::NotAvailable, span, "metrics are not sampled outside triggers in this version")
                     .set_label("a metric")

@@ -85,7 +85,9 @@ pub(super) fn mentions(policy: &Policy, expr: &Expr, binding: BindingId) -> bool
     let of = |expr: &Expr| mentions(policy, expr, binding);
     match &expr.kind {
         ExprKind::Binding(id) => *id == binding,
-        ExprKind::Const(_) | ExprKind::Run(_) | ExprKind::Secret(_) => false,
+        ExprKind::Const(_) | ExprKind::Run(_) | ExprKind::Secret(_) | ExprKind::Maintenance => false,
+        ExprKind::Metric(_, args) => args.iter().any(of),
+        ExprKind::Series(call) => call.args.iter().any(of),
         ExprKind::Interpolate(parts) => parts.iter().any(|part| matches!(part, Part::Hole(hole) if of(hole))),
         ExprKind::List(items) | ExprKind::Pure(_, items) => items.iter().any(of),
         ExprKind::Map(entries) => entries.iter().any(|(_, value)| of(value)),

@@ -63,8 +63,10 @@ impl Facts {
             RunField::Operator => optional(&self.operator),
             RunField::Environment => optional(&self.environment),
             RunField::Failure => optional(&self.failure.lock().unwrap_or_else(PoisonError::into_inner)),
-            // Known only when the run has ended.
-            RunField::Outcome | RunField::Next => Value::None,
+            // Started by hand: no trigger did.
+            RunField::Trigger => Value::None,
+            // For messages and records; the checker refuses them in a run.
+            RunField::Outcome | RunField::Next | RunField::Finished | RunField::WorstCase => Value::None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::check::model::{Defaults, Name, OnFailure, Policy};
+use crate::check::model::{Around, Defaults, Messages, Name, OnFailure, Policy, Watching};
 use crate::source::{Place, Sources};
 
 /// A policy that only has a name.
@@ -27,6 +27,8 @@ pub fn policy(name: &str) -> Arc<Policy> {
         verifies: Vec::new(),
         phases: Vec::new(),
         actions: Vec::new(),
-        later: Vec::new(),
+        watching: Watching::default(),
+        messages: Messages::default(),
+        around: Around::default(),
     })
 }

@@ -40,7 +40,9 @@ pub fn policy(bindings: Vec<Binding>) -> Policy {
         verifies: Vec::new(),
         phases: Vec::new(),
         actions: Vec::new(),
-        later: Vec::new(),
+        watching: crate::check::model::Watching::default(),
+        messages: crate::check::model::Messages::default(),
+        around: crate::check::model::Around::default(),
     }
 }
 
