@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::catalogue::show;
-use crate::check::expand::Work;
 use crate::check::model::{Message, Recipients, Start};
 
 use super::model::Plan;
@@ -32,13 +31,6 @@ fn approvals(plan: &Plan, lines: &mut Vec<String>) {
         && let Start::AfterApproval { by, .. } = &severity.start
     {
         asked.push(format!("severity `{}` by `{by}`", severity.name.text));
-    }
-    for node in &plan.nodes {
-        if let Work::Step(step) = &node.work
-            && let Some(role) = &step.clauses.approve_by
-        {
-            asked.push(format!("step `{}` by `{}`", node.key, role.text));
-        }
     }
     if !asked.is_empty() {
         let count = counted(asked.len(), "approval");

@@ -157,6 +157,18 @@ pub fn narrow(
     effects
 }
 
+/// The path of a file resource up to where it becomes a pattern; nothing for other kinds, and where all of it is one.
+#[must_use]
+pub fn fixed_path(text: &str) -> Option<&str> {
+    let text = text.trim();
+    if parse_resource(text).kind != Kind::File {
+        return None;
+    }
+    let path = text.strip_prefix("file:").unwrap_or(text);
+    let Some(pattern) = path.find(['*', '?', '[', '{']) else { return Some(path) };
+    path[..pattern].rfind('/').map(|end| &path[..end]).filter(|path| !path.is_empty())
+}
+
 /// A path without `.`, empty components and what `..` takes back; links are for those who can look.
 fn tidied(path: &str) -> String {
     let absolute = path.starts_with('/');

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::args::{Arg, Args};
-use crate::catalogue::effect::{Effects, Resource};
+use crate::catalogue::effect::{Effects, Kind, Resource};
+use crate::catalogue::look::Look;
+use crate::catalogue::reach;
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
 use crate::check::effects;
@@ -17,6 +19,9 @@ use super::Expander;
 use super::failure::FailureScope;
 use super::node::{ExpandedCall, OwnUndo, Via, Work};
 use super::scope::deferred;
+
+/// How a call on paths reaches them.
+type Reach = fn(Option<&Look>, &[&str]) -> Effects;
 
 /// How long a step waits for its approval.
 pub const APPROVAL: Duration = Duration::from_mins(10);
@@ -69,7 +74,8 @@ impl Expander<'_> {
         let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
         let (reads, writes, touches) =
             (resources(self, &clauses.reads), resources(self, &clauses.writes), resources(self, &clauses.touches));
-        let effects = effects::narrow(std::mem::take(&mut body.effects), reads, writes, touches);
+        let mut effects = effects::narrow(std::mem::take(&mut body.effects), reads, writes, touches);
+        effects.extend(self.by_other_names([&clauses.reads, &clauses.writes, &clauses.touches]));
         let mut exprs = Vec::new();
         gather(self.policy, &step.body, &mut exprs);
         let uses = self.uses_of(headers(step).chain(exprs));
@@ -89,6 +95,7 @@ impl Expander<'_> {
             }
         };
         let handling = self.at.handling.inner(clauses.on_failure.as_ref(), FailureScope::Node);
+        let approval = if clauses.approve_by.is_some() { APPROVAL } else { Duration::ZERO };
         let title = step.title.as_ref().map(|title| self.title(title));
         body.calls.shrink_to_fit();
         let index = self.push(key, Work::Step(Arc::clone(step)), step.place, effects);
@@ -101,8 +108,8 @@ impl Expander<'_> {
         node.changes = body.calls.iter().any(|call| call.call.signature().undo != UndoKind::Nothing);
         node.calls = body.calls;
         node.timeout = timeout;
-        node.worst = timeout * attempts + pauses;
-        node.people = body.people * attempts + if clauses.approve_by.is_some() { APPROVAL } else { Duration::ZERO };
+        node.worst = timeout * attempts + pauses + approval;
+        node.people = body.people * attempts + approval;
         node.mitigates = clauses.mitigates;
         node.handling = handling;
     }
@@ -251,6 +258,7 @@ impl Expander<'_> {
         let touches = resources(self, &action.touches);
         let own = effects::narrow(std::mem::replace(&mut body.effects, effects), reads, writes, touches);
         body.effects.extend(own);
+        body.effects.extend(self.by_other_names([&action.reads, &action.writes, &action.touches]));
         body.limited = limited;
         (body.undo_said, body.way) = (said, way);
         if let Some(via) = body.via.pop() {
@@ -332,6 +340,31 @@ impl Expander<'_> {
     }
 
     /// `writes "server/**", list` as resources; what is not known widens to everything.
+    /// What lists of resources lead to by links and other names of one file: they are texts, the world has the links.
+    fn by_other_names(&mut self, [reads, writes, touches]: [&Option<Vec<Expr>>; 3]) -> Effects {
+        let mut found = Effects::none();
+        let Some(look) = self.look else { return found };
+        for (list, how) in [
+            (reads, &[reach::reads as Reach][..]),
+            (writes, &[reach::writes_through]),
+            (touches, &[reach::reads, reach::writes_through]),
+        ] {
+            for expr in list.iter().flatten() {
+                let Some(value) = self.evaluate(expr) else { continue };
+                for path in value.elements().iter().filter_map(Value::as_text).filter_map(effects::fixed_path) {
+                    let linked = look.locate_following(path).is_ok_and(|at| !at.links.is_empty());
+                    for reached in how.iter().map(|how| how(Some(look), &[path])) {
+                        // Without a link on the way its own name says all, but for other names of the same file.
+                        let tells = |resource: &Resource| linked || resource.kind != Kind::File;
+                        found.reads.extend(reached.reads.into_iter().filter(tells));
+                        found.writes.extend(reached.writes.into_iter().filter(tells));
+                    }
+                }
+            }
+        }
+        found
+    }
+
     fn resources(&mut self, list: &[Expr]) -> Vec<Resource> {
         let mut found = Vec::new();
         for expr in list {

@@ -91,6 +91,8 @@ pub enum Fail {
     Inconclusive,
     /// Ended by a signal to the run.
     Interrupted,
+    /// A part of it failed, and what stands nearest to that part says that it stops.
+    Stopped,
     /// It never came back.
     Unknown,
 }

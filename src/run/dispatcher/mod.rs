@@ -233,6 +233,12 @@ impl Dispatcher {
             self.ready.insert(node);
             return;
         }
+        let end = if end == End::Failed(Fail::Stopped) {
+            state.on_failure = Policy::Stop;
+            End::Failed(Fail::Failed)
+        } else {
+            end
+        };
         state.phase = Phase::Ended(end);
         state.wrote = wrote;
         self.groups[state.group].open -= 1;

@@ -29,6 +29,6 @@ impl Frame<'_> {
             "a person at the terminal declined `{key}`, which wants the approval of `{}`",
             role.text
         ));
-        Err(Halt { fail: Fail::Declined, error, journal_lost: false })
+        Err(Halt { fail: Fail::Declined, error, journal_lost: false, decided: false })
     }
 }

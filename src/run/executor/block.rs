@@ -156,8 +156,10 @@ impl Frame<'_> {
 
     /// What a failure inside a block means; `from`: where the captures of what failed begin.
     fn failed_inside(&mut self, halt: Halt, policy: &OnFailure, from: usize) -> Result<(), Halt> {
+        // The nearest counts: where it stops, no `warn` around it lets the run go on.
+        let decided = Halt { decided: true, ..halt };
         match policy {
-            OnFailure::Stop => Err(halt),
+            OnFailure::Stop => Err(decided),
             OnFailure::Warn => {
                 self.warned = true;
                 Ok(())
@@ -168,22 +170,22 @@ impl Frame<'_> {
             }
             OnFailure::Undo => {
                 self.restore(from)?;
-                Err(halt)
+                Err(decided)
             }
             OnFailure::Run(name) => {
                 self.phase(&name.text)?;
-                Err(halt)
+                Err(decided)
             }
             OnFailure::Steps(block) => {
                 self.block(block)?;
-                Err(halt)
+                Err(decided)
             }
         }
     }
 }
 
 fn may_be_handled(halt: &Halt) -> bool {
-    !halt.journal_lost && halt.fail != Fail::Interrupted
+    !halt.journal_lost && !halt.decided && halt.fail != Fail::Interrupted
 }
 
 fn inner_outcome(halt: &Halt, policy: Option<&OnFailure>) -> NodeOutcome {
@@ -192,6 +194,6 @@ fn inner_outcome(halt: &Halt, policy: Option<&OnFailure>) -> NodeOutcome {
         _ if matches!(policy, Some(OnFailure::Warn)) => NodeOutcome::Warned,
         Fail::Inconclusive => NodeOutcome::Inconclusive,
         Fail::Unknown => NodeOutcome::Unknown,
-        Fail::Refused | Fail::Declined | Fail::Failed => NodeOutcome::Failed,
+        Fail::Refused | Fail::Declined | Fail::Failed | Fail::Stopped => NodeOutcome::Failed,
     }
 }

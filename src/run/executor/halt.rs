@@ -12,17 +12,19 @@ pub struct Halt {
     pub error: Error,
     /// The journal could not be written: nothing may happen any more.
     pub journal_lost: bool,
+    /// What stands nearest to it said already what follows: it stops, whatever stands around says.
+    pub decided: bool,
 }
 
 impl Halt {
     /// A failure of the ordinary kind.
     pub fn failed(error: Error) -> Self {
-        Self { fail: Fail::Failed, error, journal_lost: false }
+        Self { fail: Fail::Failed, error, journal_lost: false, decided: false }
     }
 
     /// The journal refused an intent.
     pub fn lost(error: Error) -> Self {
-        Self { fail: Fail::Failed, error, journal_lost: true }
+        Self { fail: Fail::Failed, error, journal_lost: true, decided: false }
     }
 }
 
@@ -33,6 +35,6 @@ impl From<Error> for Halt {
             ErrorKind::Refused | ErrorKind::OutsideRoot => Fail::Refused,
             _ => Fail::Failed,
         };
-        Self { fail, error, journal_lost: false }
+        Self { fail, error, journal_lost: false, decided: false }
     }
 }

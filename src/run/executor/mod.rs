@@ -150,6 +150,9 @@ impl Executor {
             Ok(()) if frame.degraded => End::Degraded,
             Ok(()) if frame.warned => End::Warned,
             Ok(()) => End::Done,
+            Err(halt) if halt.decided && matches!(halt.fail, Fail::Failed | Fail::Inconclusive) => {
+                End::Failed(Fail::Stopped)
+            }
             Err(halt) => End::Failed(halt.fail),
         };
         let wrote = frame.wrote;

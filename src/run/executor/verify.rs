@@ -207,6 +207,6 @@ impl Frame<'_> {
         let what = format!("{} of {} hold after {length}: {}", round.holds, round.of, round.detail.join("; "));
         let can_fail = verify.checks.iter().any(|check| check.kind == CheckKind::FailWhen);
         let fail = if can_fail { Fail::Inconclusive } else { Fail::Failed };
-        Halt { fail, error: Error::failed(what), journal_lost: false }
+        Halt { fail, error: Error::failed(what), journal_lost: false, decided: false }
     }
 }
