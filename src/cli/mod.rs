@@ -26,6 +26,7 @@ mod rewrite;
 mod run;
 mod runs;
 mod schema;
+mod secrets;
 mod show;
 mod status;
 mod undo;

@@ -19,7 +19,7 @@ use super::confirm::{self, Asks, Confirm};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{leftover, load, people, plan, world};
+use super::{leftover, load, people, plan, secrets, world};
 
 /// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
@@ -72,6 +72,7 @@ impl Run {
             leftover::end_in(&folder, context)?;
             let plan = plan::of(&policy, request, &look, &Drawn::now())?;
             people::are_there(&plan)?;
+            secrets::are_there(&plan, &look)?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             return execute(plan, look, &folder, held, self.format, context);
         }
@@ -83,6 +84,7 @@ impl Run {
             return Ok(Exit::Done);
         }
         people::are_there(&planned.plan)?;
+        secrets::are_there(&planned.plan, &planned.look)?;
         approve(&mut planned, &asks, context)?;
         let plan::Planned { plan, look } = planned;
         let folder = world::state_folder(context, look.root());
@@ -158,6 +160,7 @@ impl Run {
             return Ok(Exit::Done);
         }
         people::are_there(&fresh)?;
+        secrets::are_there(&fresh, &look)?;
         execute(fresh, look, &folder, held, self.format, context)
     }
 
