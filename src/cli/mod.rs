@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod again;
 mod check;
 mod completions;
 mod confirm;
@@ -27,6 +28,7 @@ mod rewrite;
 mod run;
 mod runs;
 mod schema;
+mod secrets;
 mod show;
 mod status;
 mod undo;

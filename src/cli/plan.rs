@@ -15,7 +15,7 @@ use crate::store::Sqlite;
 use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{load, world};
+use super::{again, load, world};
 
 /// `rbk plan POLICY [PHASE…]`
 #[derive(Debug, Args)]
@@ -50,6 +50,7 @@ impl PlanVerb {
             Format::Json => context.result(&json())?,
         }
         unavailable(&planned.plan, context);
+        again::remark(&planned.plan, context);
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
         }

@@ -52,6 +52,11 @@ pub struct RequestArgs {
 }
 
 impl RequestArgs {
+    /// Whether `--again` is said.
+    pub const fn again(&self) -> bool {
+        self.again
+    }
+
     /// As the planner takes it.
     pub fn request(&self) -> Result<Request, Failure> {
         Ok(Request {

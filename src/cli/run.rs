@@ -19,7 +19,7 @@ use super::confirm::{self, Asks, Confirm};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{leftover, load, people, plan, world};
+use super::{again, leftover, load, people, plan, secrets, world};
 
 /// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
@@ -71,7 +71,9 @@ impl Run {
             let root = hold_root(&look, &folder)?;
             leftover::end_in(&folder, context)?;
             let plan = plan::of(&policy, request, &look, &Drawn::now())?;
+            again::refuse_early(&plan, self.request.again(), context)?;
             people::are_there(&plan)?;
+            secrets::are_there(&plan, &look)?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             plan::unavailable(&plan, context);
             return execute(plan, look, &folder, held, self.format, context);
@@ -82,9 +84,12 @@ impl Run {
             let secrets = plan::inform(&mut planned, context);
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
             plan::unavailable(&planned.plan, context);
+            again::remark(&planned.plan, context);
             return Ok(Exit::Done);
         }
+        again::refuse_early(&planned.plan, self.request.again(), context)?;
         people::are_there(&planned.plan)?;
+        secrets::are_there(&planned.plan, &planned.look)?;
         approve(&mut planned, &asks, context)?;
         let plan::Planned { plan, look } = planned;
         let folder = world::state_folder(context, look.root());
@@ -95,6 +100,7 @@ impl Run {
         let drawn = Drawn { id: plan.id, made: plan.made };
         let fresh = plan::of(&plan.policy, plan.request.clone(), &look, &drawn)?;
         same(&saved::of(&plan), &fresh, "the plan", context)?;
+        again::refuse(&fresh, &**held.store(), self.request.again())?;
         execute(fresh, look, &folder, held, self.format, context)
     }
 
@@ -158,10 +164,13 @@ impl Run {
             let secrets = plan::inform(&mut planned, context);
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
             plan::unavailable(&planned.plan, context);
+            again::remark(&planned.plan, context);
             return Ok(Exit::Done);
         }
+        again::refuse(&fresh, &**held.store(), saved.request.again || self.request.again())?;
         people::are_there(&fresh)?;
         plan::unavailable(&fresh, context);
+        secrets::are_there(&fresh, &look)?;
         execute(fresh, look, &folder, held, self.format, context)
     }
 

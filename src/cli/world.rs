@@ -80,7 +80,7 @@ fn secrets(policy: &Policy) -> SecretSource {
 fn secret(name: &str, source: &Source) -> UnitResult<String> {
     match source {
         Source::Env(variable) => std::env::var(variable).map_err(|_| {
-            Error::refused(format!("secret `{name}`: the environment variable `{variable}` is not set"))
+            Error::refused(format!("secret `{name}` has no value: the environment variable `{variable}` is not set"))
                 .hint(format!("set `{variable}` for rbk, not on its command line"))
         }),
         Source::File(path) => {

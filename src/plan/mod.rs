@@ -12,6 +12,7 @@ mod nodes;
 mod params;
 pub mod render;
 pub mod saved;
+pub mod secrets;
 mod times;
 pub mod unavailable;
 mod uses;

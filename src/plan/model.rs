@@ -311,11 +311,14 @@ impl Node {
     #[must_use]
     pub fn may_change(&self) -> bool {
         let done = |one: &Expectation| one.asked == Asked::DoneWhen && matches!(one.now, Now::Holds { .. });
-        if !self.changes || self.expectations.iter().any(done) {
-            return false;
-        }
+        self.acts() && !self.expectations.iter().any(done)
+    }
+
+    /// The same, whatever its `done when` says now.
+    #[must_use]
+    pub fn acts(&self) -> bool {
         let changes = |call: &CallPreview| call.preview.opaque.is_some() || !call.preview.changes.is_empty();
-        matches!(self.work, Work::Dynamic(_)) || self.previews.iter().any(changes)
+        self.changes && (matches!(self.work, Work::Dynamic(_)) || self.previews.iter().any(changes))
     }
 }
 

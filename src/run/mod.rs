@@ -10,6 +10,7 @@ mod outcome;
 pub mod person;
 pub mod process;
 pub mod reporter;
+pub mod rolled_back;
 pub mod secrets;
 mod shell;
 pub mod signals;

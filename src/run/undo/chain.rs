@@ -8,7 +8,7 @@ use crate::run::event::Outcome;
 use crate::store::{RunRow, Store};
 
 /// The run that has undone `of` and still stands.
-pub(super) fn undone_by(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Result<Option<String>> {
+pub(in crate::run) fn undone_by(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Result<Option<String>> {
     for undo in runs.iter().filter(|run| run.of.as_deref() == Some(&of.id)) {
         if is_whole(undo) && undone_by(store, runs, undo)?.is_none() {
             return Ok(Some(undo.id.clone()));

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod trail;
 mod verify;
 
+pub(in crate::run) use chain::undone_by;
 pub use execute::{refusal, undo};
 pub use plan::{UndoPlan, plan};
 
