@@ -478,7 +478,7 @@ pub enum OnFailure {
 pub struct Verify {
     pub name: Name,
     pub title: Option<String>,
-    /// Bound at its start.
+    /// Bound anew in every round.
     pub lets: Vec<BindingId>,
     pub within: Option<Duration>,
     /// Between rounds; [`Verify::EVERY`] unless said.
