@@ -57,6 +57,8 @@ pub enum RunKind {
     Run,
     /// The undo of another run.
     Undo,
+    /// Only verifications; it is not kept.
+    Verify,
 }
 
 /// One thing that happened. `node` is the stable key of a plan's node.
