@@ -223,3 +223,36 @@ fn a_server_that_answers_is_told_apart_from_one_that_does_not() {
     sandbox.run(["verify", "p.rbk"]).exits(1).does_not_crash().says("503");
     assert!(server.asked().len() > 1, "it is asked again until `within` is over");
 }
+
+#[test]
+fn a_let_of_a_verification_is_asked_again_in_every_round() {
+    let server = Server::start().on("/", 503, "busy");
+    let body = |port: &str| {
+        format!(
+            "  verify up \"Up\" {{\n    within 20s every 100ms\n    let page = http.get(\"{port}/\")\n    let status = page.status\n    \
+             expect status == 200\n    expect page.body == \"fine\"\n  }}"
+        )
+    };
+    let sandbox = Sandbox::new().file("p.rbk", policy(&body(&server.url())));
+    let mut running = sandbox.start(["run", "p.rbk", "--yes"]);
+    running.wait_for("round 1: 0 of 2 hold", SOON);
+    server.set("/", 200, "fine", Duration::ZERO);
+    sandbox.finish(running).exits(0);
+
+    // Nobody listens yet: that round is false, and the next one asks again.
+    let port = closed_port();
+    let sandbox = sandbox.file("p.rbk", policy(&body(&format!("http://127.0.0.1:{port}"))));
+    sandbox.run(["plan", "p.rbk"]).exits(0).stdout_has(&port.to_string());
+    let mut running = sandbox.start(["run", "p.rbk", "--yes"]);
+    running.wait_for("cannot be told", SOON);
+    let listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
+    let answers = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("it is asked again");
+        let mut asked = [0; 2048];
+        let _ = std::io::Read::read(&mut stream, &mut asked);
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine";
+        std::io::Write::write_all(&mut stream, answer.as_bytes()).expect("it listens");
+    });
+    sandbox.finish(running).exits(0);
+    answers.join().expect("it was asked");
+}

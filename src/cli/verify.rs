@@ -49,7 +49,7 @@ impl Verify {
             reporters: reporters(self.format, context),
             signals: true,
         };
-        let ended = crate::run::run(plan, setting)?;
+        let ended = crate::run::verify(plan, setting)?;
         Ok(tell(&ended, self.format, context))
     }
 }

@@ -58,6 +58,7 @@ pub fn ask(plan: &mut Plan, look: &Look) {
             let present = Present {
                 policy: Arc::clone(&policy),
                 values: Arc::clone(&values),
+                untold: Arc::default(),
                 pinning: Arc::clone(&pinning),
                 look: look.within(until.saturating_duration_since(Instant::now())),
             };
@@ -139,16 +140,16 @@ fn answers(present: &Present, node: &Node, questions: &[Question<'_>]) -> Vec<Ex
     questions.iter().zip(found).map(|(question, found)| found.unwrap_or_else(|| broken(question))).collect()
 }
 
-/// With the `let`s of a verification, as far as they can be told.
+/// With the `let`s of a verification; one that cannot be told fails where it is used.
 fn bound(mut present: Present, node: &Node) -> Present {
     let Work::Verify(verify, _) = &node.work else { return present };
     Arc::make_mut(&mut present.values).extend(node.locals.iter().map(|(id, value)| (*id, value.clone())));
     let policy = Arc::clone(&present.policy);
     for id in &verify.lets {
-        if let BindingKind::Let(expr) = &policy.bindings[id.0 as usize].kind
-            && let Ok(value) = present.value(expr)
-        {
-            Arc::make_mut(&mut present.values).insert(*id, value);
+        let BindingKind::Let(expr) = &policy.bindings[id.0 as usize].kind else { continue };
+        match present.value(expr) {
+            Ok(value) => drop(Arc::make_mut(&mut present.values).insert(*id, value)),
+            Err(error) => drop(Arc::make_mut(&mut present.untold).insert(*id, error)),
         }
     }
     present

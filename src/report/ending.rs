@@ -3,27 +3,36 @@
 use std::io::Write;
 
 use super::{Reporter, wording};
-use crate::run::event::{Event, Record};
+use crate::run::event::{Event, Record, RunKind};
 
 /// Writes the result of a run.
 pub struct Ending<W> {
     to: W,
+    kind: RunKind,
 }
 
 impl<W: Write> Ending<W> {
     /// To `to`: standard output, so that a pipe gets the result alone.
     pub const fn new(to: W) -> Self {
-        Self { to }
+        Self { to, kind: RunKind::Run }
     }
 }
 
 impl<W: Write + Send> Reporter for Ending<W> {
     fn record(&mut self, record: &Record) {
+        if let Event::RunStarted { kind, .. } = &record.event {
+            self.kind = *kind;
+        }
         let Event::RunEnded { outcome, millis, summary, next } = &record.event else { return };
         let took = wording::millis(*millis);
         let mark = wording::run_mark(*outcome);
         // A reader that went away is its own business.
-        let _ = writeln!(self.to, "{mark} run {} {} in {took}: {summary}", record.run, outcome.word());
+        let _ = match self.kind {
+            RunKind::Verify => writeln!(self.to, "{mark} verification {} in {took}: {summary}", outcome.word()),
+            RunKind::Run | RunKind::Undo => {
+                writeln!(self.to, "{mark} run {} {} in {took}: {summary}", record.run, outcome.word())
+            }
+        };
         if let Some(next) = next {
             let _ = writeln!(self.to, "next: {next}");
         }

@@ -57,7 +57,11 @@ impl<W: Write + Send> Reporter for Lines<W> {
                     _ if phases.is_empty() => policy.clone(),
                     _ => format!("{policy} › {}", phases.join(", ")),
                 };
-                self.say(&format!("run {}: {what}", record.run));
+                // A verification is not kept, so its id is nobody's business.
+                self.say(&match kind {
+                    RunKind::Verify => format!("verify {what}"),
+                    RunKind::Run | RunKind::Undo => format!("run {}: {what}", record.run),
+                });
                 self.say(&format!("  {} · {} nodes", wording::target(target), nodes.len()));
             }
             Event::NodeStarted { node, .. } if self.verbose => self.say(&format!("· {node} …")),

@@ -65,8 +65,12 @@ pub fn target(target: &Target) -> String {
 /// One line for what is worth one outside a node's beginning and end; the node it belongs to, and the text.
 pub fn news(event: &Event) -> Option<(Option<&str>, String)> {
     Some(match event {
-        Event::Retrying { node, attempt, error, pause_ms, restored, .. } => {
-            let restored = if *restored { ", what it had changed is restored" } else { "" };
+        Event::Retrying { node, attempt, error, pause_ms, captured, ran, .. } => {
+            let restored = match (captured, ran) {
+                (true, _) => ", what was captured of it is restored",
+                (false, true) => ", what a command changed stays",
+                (false, false) => "",
+            };
             let pause = if *pause_ms == 0 { String::new() } else { format!(" in {}", millis(*pause_ms)) };
             (Some(node), format!("attempt {attempt}{pause}{restored}: {}", error.what))
         }

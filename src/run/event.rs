@@ -57,6 +57,8 @@ pub enum RunKind {
     Run,
     /// The undo of another run.
     Undo,
+    /// Only verifications; it is not kept.
+    Verify,
 }
 
 /// One thing that happened. `node` is the stable key of a plan's node.
@@ -156,6 +158,12 @@ pub enum Event {
         /// What the attempt had changed was restored from its captures.
         #[serde(default)]
         restored: bool,
+        /// Something had been captured, so there was something to restore.
+        #[serde(default)]
+        captured: bool,
+        /// A command had run, and what it changed was not captured: that stays.
+        #[serde(default)]
+        ran: bool,
         /// The first call that this is about; those before it stand.
         #[serde(default)]
         from_call: usize,

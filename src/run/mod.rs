@@ -18,7 +18,7 @@ mod start;
 pub mod typical;
 pub mod undo;
 
-pub use start::{Ended, Setting, run};
+pub use start::{Ended, Setting, run, verify};
 
 #[cfg(test)]
 mod tests;

@@ -53,6 +53,15 @@ pub struct Ended {
 /// Runs a plan to its end. It is refused (an error, nothing changed) when it ran already or the journal cannot be
 /// begun; everything after that is an outcome.
 pub fn run(plan: Plan, setting: Setting) -> Result<Ended> {
+    go(plan, setting, RunKind::Run)
+}
+
+/// As [`run`], for a plan of verifications alone, in a store that is thrown away: nothing in what it says refers to it.
+pub fn verify(plan: Plan, setting: Setting) -> Result<Ended> {
+    go(plan, setting, RunKind::Verify)
+}
+
+fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     let clock = Instant::now();
     let plan = Arc::new(plan);
     let id = plan.run_id().to_string();
@@ -83,14 +92,14 @@ pub fn run(plan: Plan, setting: Setting) -> Result<Ended> {
         Some(&plan),
     ));
     let begun = journal.commit(vec![Event::RunStarted {
-        kind: RunKind::Run,
+        kind,
         policy: frozen.policy,
         phases: plan.phases.clone(),
         target: plan.target.clone(),
         nodes: infos(&plan),
         of: None,
     }]);
-    let over = match begun {
+    let mut over = match begun {
         Ok(_) => {
             let shell = Shell::new(
                 Arc::clone(&plan),
@@ -112,7 +121,12 @@ pub fn run(plan: Plan, setting: Setting) -> Result<Ended> {
         },
     };
     exec.note_what_is_left();
-    let (summary, next) = story(&plan, &over, &id);
+    let (summary, next) = if kind == RunKind::Verify {
+        over.outcome = answered(&over);
+        (verdict(&plan, &over), None)
+    } else {
+        story(&plan, &over, &id)
+    };
     let end = Event::RunEnded {
         outcome: over.outcome,
         millis: clock.elapsed().as_millis() as u64,
@@ -168,6 +182,40 @@ fn infos(plan: &Plan) -> Vec<NodeInfo> {
         critical: critical(node),
     };
     plan.nodes.iter().zip(after).map(info).collect()
+}
+
+/// How verifications ended that were all asked, whatever the others said.
+fn answered(over: &Over) -> Outcome {
+    let any = |wanted: NodeOutcome| over.outcomes.iter().flatten().any(|outcome| *outcome == wanted);
+    match over.outcome {
+        Outcome::Partial if any(NodeOutcome::Inconclusive) && !any(NodeOutcome::Failed) => Outcome::Inconclusive,
+        Outcome::Partial => Outcome::Failed,
+        other => other,
+    }
+}
+
+/// Which verifications hold.
+fn verdict(plan: &Plan, over: &Over) -> String {
+    let keys = |wanted: fn(NodeOutcome) -> bool| -> String {
+        let nodes = plan.nodes.iter().zip(&over.outcomes);
+        let keys: Vec<&str> = nodes.filter(|(_, o)| o.is_some_and(wanted)).map(|(node, _)| node.key.as_str()).collect();
+        keys.join(", ")
+    };
+    let told = [
+        ("holds", keys(NodeOutcome::good)),
+        ("does not hold", keys(|o| o == NodeOutcome::Failed)),
+        ("cannot be told", keys(|o| matches!(o, NodeOutcome::Inconclusive | NodeOutcome::Unknown))),
+        ("not asked", keys(|o| matches!(o, NodeOutcome::Skipped | NodeOutcome::Interrupted))),
+    ];
+    let mut parts: Vec<String> =
+        told.into_iter().filter(|(_, keys)| !keys.is_empty()).map(|(word, keys)| format!("{word}: {keys}")).collect();
+    if over.outcome == Outcome::Degraded {
+        parts.insert(0, over.outcome.meaning().to_owned());
+    }
+    if let Some(error) = &over.journal_lost {
+        parts.push(format!("stopped, because {}", error.what));
+    }
+    parts.join("; ")
 }
 
 /// What was done, what was not, and the next command.

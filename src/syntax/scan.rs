@@ -44,7 +44,9 @@ impl Scan {
         let mut out = String::new();
         let mut from = 0;
         for blank in inside {
-            let (start, end) = ((blank.start - chunk.start) as usize, (blank.end - chunk.start) as usize);
+            // The blanks at the end of a last comment are no part of the chunk.
+            let end = blank.end.min(chunk.end);
+            let (start, end) = ((blank.start - chunk.start) as usize, (end - chunk.start) as usize);
             out.push_str(&text[from..start]);
             out.extend(std::iter::repeat_n(' ', end - start));
             from = end;

@@ -79,11 +79,42 @@ fn uri(path: &Path, query: &str) -> String {
     text
 }
 
-/// Lets a connection only read this database: no pragma, no attached file, no change of any kind.
+/// Pragmas that only tell what is in the database, whatever they are given.
+const TELLING: &[&str] = &[
+    "table_list",
+    "table_info",
+    "table_xinfo",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "foreign_key_check",
+    "integrity_check",
+    "quick_check",
+];
+/// Pragmas that tell something as long as they are given nothing. `journal_mode` is none of them: a database that is read
+/// as frozen says `delete` whatever it is.
+const TELLING_ALONE: &[&str] = &["user_version", "schema_version", "page_count", "freelist_count"];
+
+/// Whether a pragma only tells what is in the database.
+pub fn only_tells(pragma: &str, given: bool) -> bool {
+    let among = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(pragma));
+    among(TELLING) || !given && among(TELLING_ALONE)
+}
+
+/// The pragmas that a query may ask, as a hint.
+pub fn telling() -> String {
+    format!("of pragmas, a query may ask {} and {}", TELLING.join(", "), TELLING_ALONE.join(", "))
+}
+
+/// Lets a connection only read this database: no pragma but those that tell of it, no attached file, no change of any kind.
 pub fn only_reads(conn: &mut Connection) -> rusqlite::Result<()> {
     conn.authorizer(Some(|context: AuthContext<'_>| match context.action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
         AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
+            Authorization::Allow
+        }
+        AuthAction::Pragma { pragma_name, pragma_value } if only_tells(pragma_name, pragma_value.is_some()) => {
             Authorization::Allow
         }
         _ => Authorization::Deny,
@@ -128,7 +159,8 @@ pub fn failed(doing: &str, place: &Place, look: &Look, error: &rusqlite::Error) 
                 .hint("check who owns the file and its directory, and as whom rbk runs")
         }
         Some(ErrorCode::AuthorizationForStatementDenied) => {
-            Error::refused(format!("cannot {doing} of `{name}`: the statement reaches beyond this database"))
+            Error::refused(format!("cannot {doing} of `{name}`: the statement does more than work on its content"))
+                .hint(telling())
         }
         _ => Error::failed(format!("cannot {doing} of `{name}`: {}", text(error))),
     }

@@ -90,6 +90,15 @@ pub fn refuse_changes(text: &str) -> Result<()> {
     let [only] = statements.as_slice() else {
         return Err(Error::refused(format!("a probe asks one query, this text holds {}", statements.len())));
     };
+    if let Some((pragma, given)) = only.pragma() {
+        if connect::only_tells(&pragma, given) {
+            return Ok(());
+        }
+        let shown = super::statements::shown(only.text);
+        return Err(
+            Error::refused(format!("`{shown}` does more than tell what is in the database")).hint(connect::telling())
+        );
+    }
     if only.verb() != super::statements::Verb::Select {
         return Err(Error::refused(format!("`{}` does not only read", super::statements::shown(only.text)))
             .hint("a probe takes a `select`; use the action `sql.exec` in a step for changes"));

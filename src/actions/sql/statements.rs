@@ -217,6 +217,22 @@ impl Statement<'_> {
         Some(unquoted(name))
     }
 
+    /// The name of the pragma that it asks, and whether something is given to that.
+    #[must_use]
+    pub fn pragma(&self) -> Option<(String, bool)> {
+        let (first, mut rest) = self.tokens.split_first()?;
+        if first.kind != Kind::Word || !first.text.eq_ignore_ascii_case("pragma") {
+            return None;
+        }
+        if let [_, dot, behind @ ..] = rest
+            && dot.text == "."
+        {
+            rest = behind;
+        }
+        let (name, given) = rest.split_first()?;
+        Some((unquoted(name), !given.is_empty()))
+    }
+
     /// How many `?` without a number it has.
     #[must_use]
     pub fn parameters(&self) -> usize {

@@ -21,7 +21,7 @@ use crate::catalogue::look::Look;
 use crate::catalogue::value::Value;
 use crate::source::Place;
 
-use super::model::{BindingId, Name, Policy, VerifyUse};
+use super::model::{BindingId, Name, Policy, Verify, VerifyUse};
 
 pub use failure::{FailureScope, Handling};
 pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Via, Within, Work};
@@ -97,6 +97,14 @@ pub fn expand_verifies(
     expander.top_level();
     for used in uses {
         expander.verify(used);
+    }
+    for node in &mut expander.out.nodes {
+        // Only asked: whatever fails, nothing is changed, and the others are asked too.
+        if let Work::Verify(verify, _) = &mut node.work
+            && verify.on_failure.is_some()
+        {
+            *verify = Arc::new(Verify { on_failure: None, ..Verify::clone(verify) });
+        }
     }
     expander.finish()
 }

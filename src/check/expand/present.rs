@@ -24,6 +24,8 @@ pub struct Present {
     pub policy: Arc<Policy>,
     /// What is bound.
     pub values: Arc<BTreeMap<BindingId, Value>>,
+    /// What could not be told, and why.
+    pub untold: Arc<BTreeMap<BindingId, Error>>,
     /// What is fixed when planned.
     pub pinning: Arc<Pinning>,
     /// The world; its deadline bounds every probe.
@@ -56,6 +58,9 @@ fn known(value: Evaluated) -> Result<Value> {
 
 impl Scope for Present {
     fn binding(&mut self, id: BindingId) -> Result<Evaluated> {
+        if let Some(error) = self.untold.get(&id) {
+            return Err(error.clone());
+        }
         Ok(self.values.get(&id).map_or_else(
             || Evaluated::Unknown { after: Arc::clone(&self.policy.bindings[id.0 as usize].name.text) },
             |value| Evaluated::Known(value.clone()),

@@ -114,6 +114,7 @@ impl Scope for StaticScope<'_> {
         let mut present = Present {
             policy: Arc::clone(self.policy),
             values: Arc::new(seen.collect()),
+            untold: Arc::default(),
             pinning: Arc::new(self.pinning.clone()),
             look: look.clone(),
         };

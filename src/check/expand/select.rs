@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::check::model::{BindingId, BindingKind, Phase, Policy, VerifyId, VerifyUse};
+use crate::check::model::{BindingId, BindingKind, OnFailure, Phase, Policy, VerifyId, VerifyUse};
 use crate::check::walk;
 use crate::diagnostics::suggest;
 
@@ -188,7 +188,7 @@ pub fn selected_verifies(policy: &Policy, names: &[String]) -> Result<Vec<Arc<Ve
             hold: None,
             mitigates: false,
             after: Vec::new(),
-            on_failure: None,
+            on_failure: Some(OnFailure::Continue),
             place: policy.verifies[index].place,
         })
     };

@@ -11,7 +11,7 @@ use super::{BindingId, Block, Expr, Name, OnFailure, VerifyId};
 pub struct Verify {
     pub name: Name,
     pub title: Option<String>,
-    /// Bound at its start.
+    /// Bound anew in every round.
     pub lets: Vec<BindingId>,
     pub within: Option<Duration>,
     /// Between rounds; [`Verify::EVERY`] unless said.

@@ -128,3 +128,42 @@ fn a_query_without_end_ends_with_the_time() {
     let error = scalar::Scalar.sample(&args, &hasty).unwrap_err();
     assert_eq!(error.kind, crate::catalogue::error::ErrorKind::TimedOut, "{error}");
 }
+
+#[test]
+fn a_query_may_ask_what_is_in_the_database() {
+    for mode in ["delete", "wal"] {
+        let sandbox = Sandbox::new(mode);
+        for (text, answer) in [
+            ("select count(*) from pragma_table_info('market')", json(3)),
+            ("select group_concat(name, ' ') from pragma_table_info('market') where pk = 0", json("name price")),
+            ("select integrity_check from pragma_integrity_check", json("ok")),
+            ("pragma integrity_check", json("ok")),
+            ("PRAGMA main.Quick_Check(1);", json("ok")),
+            ("pragma foreign_key_check", Value::None),
+            ("pragma user_version", json(0)),
+            ("select user_version from pragma_user_version", json(0)),
+            ("pragma page_count", json(sandbox.ask("pragma page_count"))),
+        ] {
+            assert_eq!(ask(&sandbox, text, &[]).unwrap(), answer, "{mode}: {text}");
+        }
+        let columns = sample(&sandbox, &rows::Rows, "pragma table_info(market)", &[]).unwrap();
+        let Value::List(columns) = columns else { panic!() };
+        assert_eq!(columns.len(), 3);
+        for text in [
+            "pragma user_version(3)",
+            "pragma main.user_version = 3",
+            "pragma journal_mode = off",
+            "pragma writable_schema = on",
+            "pragma database_list",
+            "select file from pragma_database_list",
+            "pragma",
+            "pragma integrity_check; pragma user_version = 3",
+        ] {
+            let error = ask(&sandbox, text, &[]).unwrap_err();
+            assert!(!error.what.contains("beyond this database"), "{mode}: {text}: {error:?}");
+        }
+        let refused = ask(&sandbox, "pragma journal_mode", &[]).unwrap_err();
+        assert!(refused.hint.unwrap().contains("integrity_check"), "it says what may be asked");
+        assert_eq!(sandbox.ask("pragma user_version"), 0);
+    }
+}

@@ -35,6 +35,15 @@ pub struct Touched {
     pub after: Fingerprint,
 }
 
+/// What there was to restore of a failed attempt.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PutBack {
+    /// Something that had been captured is restored.
+    pub captured: bool,
+    /// A command had run of which nothing was captured.
+    pub ran: bool,
+}
+
 impl Frame<'_> {
     /// Runs a call, with its own `timeout:`, `retry:` and `fails:`.
     pub(super) fn call(&mut self, call: &Call, look: &Look) -> Result<(), Halt> {
@@ -52,13 +61,15 @@ impl Frame<'_> {
                 Err(halt) if attempt >= retries || !retryable(&halt) => break Err(halt),
                 Err(halt) => {
                     attempt += 1;
-                    self.restore(from)?;
+                    let put_back = self.restore(from)?;
                     self.pending.push(Event::Retrying {
                         node: self.key.clone(),
                         attempt: attempt + 1,
                         error: halt.error,
                         pause_ms: 0,
                         restored: true,
+                        captured: put_back.captured,
+                        ran: put_back.ran,
                         from_call,
                     });
                 }
@@ -141,20 +152,23 @@ impl Frame<'_> {
     }
 
     /// Restores what was captured since `from`, the latest first.
-    pub(super) fn restore(&mut self, from: usize) -> Result<(), Halt> {
+    pub(super) fn restore(&mut self, from: usize) -> Result<PutBack, Halt> {
+        let mut put_back = PutBack::default();
         // Not bounded by the step's time, which may be over.
         let (touch, _recording) = self.exec.touch(&self.exec.calm().within(UNDO_TIMEOUT), &self.key);
         while self.kept.len() > from {
             let Some(kept) = self.kept.pop() else { break };
             if *kept.capture == Capture::Nothing {
+                put_back.ran |= kept.action.signature().role == Role::Command;
                 continue;
             }
+            put_back.captured = true;
             kept.action.undo(&kept.capture, &touch, &*self.exec.keep).map_err(|error| {
                 let what = format!("what the failed attempt had changed could not be restored: {}", error.what);
                 Halt::failed(Error { what, kind: ErrorKind::Failed, hint: error.hint })
             })?;
         }
-        Ok(())
+        Ok(put_back)
     }
 }
 

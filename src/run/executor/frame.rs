@@ -22,6 +22,8 @@ pub struct Frame<'a> {
     pub(super) key: String,
     /// What it sees by name.
     pub(super) values: Values,
+    /// `let`s of a verification that could not be told in its last round, and why.
+    pub(super) untold: Arc<BTreeMap<BindingId, Error>>,
     pub(super) look: Look,
     /// Events that have not been given to the journal; they go with the next intent, in one flush.
     pub(super) pending: Vec<Event>,
@@ -52,6 +54,7 @@ impl<'a> Frame<'a> {
             exec,
             key,
             values,
+            untold: Arc::default(),
             look: exec.look.clone(),
             pending: Vec::new(),
             calls: 0,
@@ -86,6 +89,7 @@ impl<'a> Frame<'a> {
         let key = if *count == 1 { format!("{}/{name}", self.key) } else { format!("{}/{name}#{count}", self.key) };
         let mut inner = Self::new(self.exec, key, Arc::clone(&self.values));
         inner.look = self.look.clone();
+        inner.untold = Arc::clone(&self.untold);
         inner
     }
 
@@ -106,6 +110,15 @@ impl<'a> Frame<'a> {
 
     pub(super) fn set(&mut self, binding: BindingId, value: Value) {
         Arc::make_mut(&mut self.values).insert(binding, value);
+        if self.untold.contains_key(&binding) {
+            Arc::make_mut(&mut self.untold).remove(&binding);
+        }
+    }
+
+    /// Whoever looks at it meets the error.
+    pub(super) fn set_untold(&mut self, binding: BindingId, error: Error) {
+        Arc::make_mut(&mut self.values).remove(&binding);
+        Arc::make_mut(&mut self.untold).insert(binding, error);
     }
 
     /// Gives what is pending to the journal, not waited for.
@@ -138,13 +151,15 @@ impl<'a> Frame<'a> {
         };
         let value = self.eval_as_planned(expr, look)?;
         self.set(binding, value.clone());
-        self.pending.push(Event::Bound {
-            node: self.key.clone(),
-            name: named.name.text.to_string(),
-            value: value.clone(),
-            binding: Some(binding.0),
-        });
+        self.tell_bound(binding);
         Ok(value)
+    }
+
+    /// Writes down what a name is bound to, if it is.
+    pub(super) fn tell_bound(&mut self, binding: BindingId) {
+        let Some(value) = self.values.get(&binding).cloned() else { return };
+        let name = self.exec.policy.bindings[binding.0 as usize].name.text.to_string();
+        self.pending.push(Event::Bound { node: self.key.clone(), name, value, binding: Some(binding.0) });
     }
 
     /// Refuses when the condition does not hold, or cannot be known.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Frame;
-use super::call::{retryable, tolerable};
+use super::call::{PutBack, retryable, tolerable};
 use super::frame::truth;
 use super::halt::Halt;
 use crate::catalogue::error::{Error, ErrorKind};
@@ -36,15 +36,16 @@ impl Frame<'_> {
                 Err(halt) if attempt >= group.retry.unwrap_or(0) || !retryable(&halt) => break Err(halt),
                 Err(halt) => {
                     attempt += 1;
-                    if !group.action.idempotent {
-                        self.restore(from)?;
-                    }
+                    let restored = !group.action.idempotent;
+                    let put_back = if restored { self.restore(from)? } else { PutBack::default() };
                     self.pending.push(Event::Retrying {
                         node: self.key.clone(),
                         attempt: attempt + 1,
                         error: halt.error,
                         pause_ms: 0,
-                        restored: !group.action.idempotent,
+                        restored,
+                        captured: put_back.captured,
+                        ran: put_back.ran,
                         from_call,
                     });
                 }

@@ -41,9 +41,13 @@ impl Frame<'_> {
     /// Samples anew what the checks of a verification look at.
     pub(super) fn refresh_observed(&mut self, verify: &Verify, look: &Look) {
         for (observe, before) in self.exec.observed.all() {
-            let looked_at =
-                |check: &crate::check::model::Check| mentions(&self.exec.policy, &check.condition, observe.binding);
-            if verify.checks.iter().any(looked_at) {
+            let policy = &self.exec.policy;
+            let lets = verify.lets.iter().filter_map(|id| match &policy.bindings[id.0 as usize].kind {
+                BindingKind::Let(expr) => Some(expr),
+                _ => None,
+            });
+            let mut exprs = verify.checks.iter().map(|check| &check.condition).chain(lets);
+            if exprs.any(|expr| mentions(policy, expr, observe.binding)) {
                 let sample = self.eval(&observe.probe, look);
                 let after = self.sampled(&observe, "after", sample);
                 self.set(observe.binding, Record::of([("before", before), ("after", after)]));

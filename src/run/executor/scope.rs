@@ -77,6 +77,7 @@ pub(super) struct Seen {
     pub policy: Arc<Policy>,
     pub facts: Arc<Facts>,
     pub values: Values,
+    pub untold: Arc<BTreeMap<BindingId, Error>>,
     pub look: Look,
     pub pins: Pins,
 }
@@ -125,6 +126,9 @@ fn known(value: Evaluated, expr: &Expr, policy: &Policy) -> Result<Value> {
 
 impl Scope for Seen {
     fn binding(&mut self, id: BindingId) -> Result<Evaluated> {
+        if let Some(error) = self.untold.get(&id) {
+            return Err(error.clone());
+        }
         match self.values.get(&id) {
             Some(value) => Ok(Evaluated::Known(value.clone())),
             None => {
@@ -174,6 +178,7 @@ impl Frame<'_> {
             policy: Arc::clone(&self.exec.policy),
             facts: Arc::clone(&self.exec.facts),
             values: Arc::clone(&self.values),
+            untold: Arc::clone(&self.untold),
             look: look.clone(),
             pins: Pins::Now,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Frame;
-use super::call::retryable;
+use super::call::{PutBack, retryable};
 use super::frame::truth;
 use super::halt::Halt;
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -52,15 +52,15 @@ impl Frame<'_> {
             }
             attempt += 1;
             let restored = !step.clauses.idempotent;
-            if restored {
-                self.restore(from)?;
-            }
+            let put_back = if restored { self.restore(from)? } else { PutBack::default() };
             self.pending.push(Event::Retrying {
                 node: self.key.clone(),
                 attempt,
                 error: halt.error,
                 pause_ms: pause.as_millis() as u64,
                 restored,
+                captured: put_back.captured,
+                ran: put_back.ran,
                 from_call,
             });
             self.flush();

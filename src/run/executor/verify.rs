@@ -1,5 +1,6 @@
 //! A verification: rounds until all expectations hold in one, then for as long as they must stay true.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::frame::truth;
@@ -43,9 +44,6 @@ impl Executor {
     pub fn holds_now(&self, key: &str, verify: &Verify, limit: Duration) -> Result<Vec<String>> {
         let mut frame = Frame::new(self, key.to_owned(), self.snapshot());
         let look = frame.look.within(limit);
-        for binding in &verify.lets {
-            frame.bind_let(*binding, &look)?;
-        }
         let round = frame.ask(verify, &look).map_err(|halt| halt.error)?;
         Ok(round.failed.into_iter().chain(round.detail).collect())
     }
@@ -87,14 +85,20 @@ impl Frame<'_> {
     }
 
     fn verify_once(&mut self, verify: &Verify, place: &VerifyUse) -> Result<(), Halt> {
+        let result = self.rounds(verify, place);
+        // What its last round saw: a handler may use it, and the undo of that.
+        for &binding in &verify.lets {
+            self.tell_bound(binding);
+        }
+        result
+    }
+
+    fn rounds(&mut self, verify: &Verify, place: &VerifyUse) -> Result<(), Halt> {
         let within = place.within.or(verify.within).unwrap_or(Verify::WITHIN);
         let every = place.every.or(verify.every).unwrap_or(Verify::EVERY);
         let hold = place.hold.or(verify.hold);
         // `within` also cuts probes in flight.
         let look = self.look.within(within);
-        for binding in &verify.lets {
-            self.bind_let(*binding, &look)?;
-        }
         let mut number = 0;
         let mut told = Vec::new();
         loop {
@@ -164,6 +168,7 @@ impl Frame<'_> {
             self.look.cancel().check()?;
         }
         self.refresh_observed(verify, look);
+        self.bind_lets(verify, look);
         let mut round = Round { holds: 0, of: 0, detail: Vec::new(), failed: None };
         for check in &verify.checks {
             match check.kind {
@@ -191,7 +196,23 @@ impl Frame<'_> {
         Ok(round)
     }
 
+    /// Binds the `let`s anew. One that cannot be told fails where it is used, as if its probe stood there.
+    fn bind_lets(&mut self, verify: &Verify, look: &Look) {
+        for &binding in &verify.lets {
+            let policy = Arc::clone(&self.exec.policy);
+            let BindingKind::Let(expr) = &policy.bindings[binding.0 as usize].kind else { continue };
+            match self.eval(expr, look) {
+                Ok(value) => self.set(binding, value),
+                Err(error) => self.set_untold(binding, error),
+            }
+        }
+    }
+
     fn shoulds(&mut self, verify: &Verify, look: &Look) {
+        // The last round of a `hold` may be one of those that the author tolerates.
+        if verify.checks.iter().any(|check| check.kind == CheckKind::Should) && !self.untold.is_empty() {
+            self.bind_lets(verify, look);
+        }
         for check in verify.checks.iter().filter(|check| check.kind == CheckKind::Should) {
             // A `should` never stops anything; only a kill makes an error here, and the caller notices that itself.
             let _ = self.expect(check, look);

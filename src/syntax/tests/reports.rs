@@ -161,6 +161,13 @@ fn control_characters_are_found_wherever_they_hide() {
 }
 
 #[test]
+fn a_last_comment_may_end_in_blanks() {
+    for text in ["else \n\n# cfor a in b ", "let x = 1 +\n# more \t ", "let x = 1 # one  "] {
+        let _ = reports(text);
+    }
+}
+
+#[test]
 fn an_empty_file_is_no_policy() {
     assert_eq!(reports(""), ["1:1 E0015 the file holds no policy"]);
     assert_eq!(reports("# nothing\n\n"), ["3:1 E0015 the file holds no policy"]);
