@@ -290,8 +290,11 @@ fn a_log_stays_inside_the_root() {
 fn a_signal_reaches_the_program() {
     let world = World::new();
     let tag = unique();
-    let script = format!("trap 'touch got' USR1; : {tag}; echo > up; while :; do sleep 0.02; done");
-    let child = std::process::Command::new("sh").args(["-c", &script]).current_dir(world.root()).spawn().unwrap();
+    // It forks nothing: between fork and exec a child carries the same command line, and two would match.
+    let script = format!("trap ': > got' USR1; : {tag}; : > up; while :; do read line; done");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(world.root()).stdin(std::process::Stdio::piped());
+    let child = shell.spawn().unwrap();
     let mine = Mine(child);
     until("the trap", || world.root().join("up").exists());
     let given = [("pattern", text(&tag)), ("signal", text("USR1"))];
