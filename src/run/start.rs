@@ -48,6 +48,8 @@ pub struct Ended {
     pub next: Option<String>,
     /// The failure that ended it.
     pub error: Option<Error>,
+    /// Why its end is not in the journal, where that was not known before: nothing that it told says so.
+    pub unrecorded: Option<Error>,
 }
 
 /// Runs a plan to its end. It is refused (an error, nothing changed) when it ran already or the journal cannot be
@@ -135,8 +137,9 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     };
     let durable = journal.end(end, over.outcome);
     drop(setting.lock);
-    let error = over.journal_lost.or(durable.err()).or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
-    Ok(Ended { run: id, outcome: over.outcome, summary, next, error })
+    let unrecorded = durable.err().filter(|_| over.journal_lost.is_none());
+    let error = over.journal_lost.or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
+    Ok(Ended { run: id, outcome: over.outcome, summary, next, error, unrecorded })
 }
 
 fn attend(shell: &Arc<Shell>, exec: &Arc<Executor>, signals: bool) -> Result<Over> {

@@ -9,6 +9,9 @@ use std::path::Path;
 
 use crate::catalogue::error::{Error, Result};
 
+/// Stands for the run of a holder that has no id yet: an undo, until it knows what it undoes.
+pub const UNNAMED: &str = "undo";
+
 /// A held lock; dropping it frees it.
 #[derive(Debug)]
 pub struct Lock {
@@ -49,6 +52,10 @@ impl Locked {
                 Error::refused("another run holds the lock of this root".to_owned())
                     .hint("wait for it; it uses another state folder, or is just beginning; nothing was changed")
             }
+            Self::Held(holder) if holder.run == UNNAMED => {
+                Error::refused(format!("another run holds the lock of this root: an undo, process {}", holder.pid))
+                    .hint("wait for it, or look at it with `rbk runs`; nothing was changed")
+            }
             Self::Held(holder) => Error::refused(format!(
                 "another run holds the lock of this root: run `{}`, process {}",
                 holder.run, holder.pid
@@ -80,6 +87,11 @@ impl Lock {
         self.root = Some(root);
         self
     }
+
+    /// Says which run holds it, where that was not known when it was taken.
+    pub fn name(&mut self, run: &str) -> Result<()> {
+        write_holder(&mut self.file, run).map_err(|error| Error::io("write into the lock", &error))
+    }
 }
 
 /// Takes the lock of a state folder for `run`; makes the folder where it is missing.
@@ -101,14 +113,16 @@ pub fn take(folder: &Path, run: &str) -> Result<Lock, Locked> {
         Err(TryLockError::WouldBlock) => return Err(Locked::Held(read_holder(&mut file))),
         Err(TryLockError::Error(error)) => return Err(io(&error)),
     }
-    let write = |file: &mut File| -> std::io::Result<()> {
-        file.set_len(0)?;
-        file.seek(SeekFrom::Start(0))?;
-        writeln!(file, "{} {run}", std::process::id())?;
-        file.flush()
-    };
-    write(&mut file).map_err(|error| io(&error))?;
+    write_holder(&mut file, run).map_err(|error| io(&error))?;
     Ok(Lock { file, root: None })
+}
+
+fn write_holder(file: &mut File, run: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    // In one piece: somebody may be reading it.
+    file.write_all(format!("{} {run}\n", std::process::id()).as_bytes())?;
+    file.flush()
 }
 
 /// Who holds the lock of a state folder now; `None` when nobody does.

@@ -21,3 +21,15 @@ fn a_lock_that_cannot_be_made_is_an_error_and_not_a_holder() {
     std::fs::create_dir(folder.path().join("lock")).unwrap();
     assert!(matches!(take(folder.path(), "run-1"), Err(Locked::Failed(_))));
 }
+
+#[test]
+fn an_undo_is_named_as_soon_as_it_has_an_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut undo = take(folder.path(), UNNAMED).unwrap();
+    let told = take(folder.path(), "run-2").unwrap_err().error();
+    assert!(told.what.contains("an undo, process"), "{told:?}");
+    assert!(!format!("{told:?}").contains("rbk show"), "there is no run of that name: {told:?}");
+    undo.name("undo-7").unwrap();
+    let told = take(folder.path(), "run-2").unwrap_err().error();
+    assert!(told.hint.unwrap().contains("rbk show undo-7"));
+}

@@ -2,10 +2,12 @@
 //!
 //! Owns durability. It stores entries as text and knows nothing of what they mean; `run::journal` gives them their type.
 
+mod index;
 pub mod lock;
 pub mod objects;
 mod schema;
 pub mod sqlite;
+mod standing;
 pub mod state;
 pub mod writer;
 

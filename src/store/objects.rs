@@ -97,7 +97,7 @@ impl Objects {
     }
 
     fn put_large(&self, start: &[u8], rest: &mut dyn Read) -> Result<ObjectId> {
-        state::make_private(&self.folder)?;
+        state::make_private_inside(&self.folder)?;
         let io = |error: &io::Error| Error::io("keep captured content in the state folder", error);
         let temporary = tempfile::NamedTempFile::new_in(&self.folder).map_err(|error| io(&error))?;
         let mut hasher = blake3::Hasher::new();

@@ -1,5 +1,7 @@
 //! The tables of the state database and their version.
 
+use std::path::Path;
+
 use rusqlite::Connection;
 
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -65,18 +67,57 @@ pub fn prepare(connection: &Connection, path: &str, may_write: bool) -> Result<(
     Ok(())
 }
 
+/// A database that is shorter than its header lost all that it held; to `SQLite` it is an empty one, to be begun anew.
+pub fn not_cut_short(path: &Path) -> Result<()> {
+    const HEADER: u64 = 100;
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_file() && meta.len() < HEADER => Err(cut_short(path, meta.len())),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a database whose last pages are missing. As long as there is a log they may be in that.
+pub fn whole(connection: &Connection, path: &Path) -> Result<()> {
+    let shown = path.display().to_string();
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(log).is_ok_and(|meta| meta.len() > 0) {
+        return Ok(());
+    }
+    let number = |name: &str| -> Result<u64> {
+        let number: i64 = connection
+            .query_row(&format!("pragma {name}"), [], |row| row.get(0))
+            .map_err(|error| damaged(&shown, &error))?;
+        Ok(number.unsigned_abs())
+    };
+    let wanted = number("page_count")?.saturating_mul(number("page_size")?);
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.len() < wanted => Err(cut_short(path, meta.len())),
+        _ => Ok(()),
+    }
+}
+
+fn cut_short(path: &Path, length: u64) -> Error {
+    let shown = path.display().to_string();
+    let what = format!("the state database `{shown}` is damaged: it was cut short, to {length} bytes");
+    Error::new(ErrorKind::Refused, what).hint(mend(&shown))
+}
+
+/// What to do about a database that is damaged.
+fn mend(path: &str) -> String {
+    format!(
+        "nothing was changed; bring it back from a backup, or move it away (`mv {path} {path}.damaged`, with its `-wal` and \
+         `-shm`) to start a new journal; captured content in `objects` stays where it is"
+    )
+}
+
 /// What to say when `SQLite` cannot make sense of the file.
 pub fn damaged(path: &str, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::new(
-            ErrorKind::Refused,
-            format!("the state database `{path}` is damaged: {error}"),
-        )
-        .hint(format!(
-            "nothing was changed; move it away (`mv {path} {path}.damaged`, with its `-wal` and `-shm`) to start a new \
-                 journal; captured content in `objects` stays where it is"
-        )),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Error::new(ErrorKind::Refused, format!("the state database `{path}` is damaged: {error}")).hint(mend(path))
+        }
         Some(ErrorCode::DiskFull) => {
             Error::failed(format!("the disk is full: cannot write `{path}`")).hint("free some space")
         }

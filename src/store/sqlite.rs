@@ -1,11 +1,13 @@
 //! The store in one `SQLite` file: `<state>/state.db`, write-ahead log, every commit flushed.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
+use super::index::Index;
 use super::objects::{Loose, Objects};
+use super::standing::Standing;
 use super::writer::{Op, Ticket, Writer};
 use super::{Entry, Head, RunNo, RunRow, Store, schema, state};
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -23,6 +25,8 @@ pub(super) struct Inner {
     reader: Mutex<Connection>,
     /// Absent where the folder is only looked at.
     writer: Option<Writer>,
+    /// Absent where the folder is only looked at.
+    index: Option<Arc<Index>>,
     next: Mutex<i64>,
 }
 
@@ -34,9 +38,12 @@ impl Sqlite {
     pub fn open(folder: &Path) -> Result<Self> {
         state::prepare(folder)?;
         let path = folder.join("state.db");
-        // SQLite gives the file the mode that the umask leaves; its log and index then get the mode of the file.
-        state::make_private_file(&path)?;
         let name = path.display().to_string();
+        if path.exists() {
+            schema::not_cut_short(&path)?;
+        } else {
+            make(&path)?;
+        }
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open_with_flags(
                 &path,
@@ -48,6 +55,7 @@ impl Sqlite {
         let damaged = |error: rusqlite::Error| schema::damaged(&name, &error);
         let connection = open().map_err(damaged)?;
         schema::prepare(&connection, &name, true)?;
+        schema::whole(&connection, &path)?;
         connection
             .execute_batch("pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;")
             .map_err(damaged)?;
@@ -56,8 +64,11 @@ impl Sqlite {
         let last: i64 =
             reader.query_row("select coalesce(max(no), 0) from runs", [], |row| row.get(0)).map_err(damaged)?;
         let loose = Arc::new(Loose::default());
-        let writer = Writer::start(connection, name.clone(), Arc::clone(&loose))?;
-        Ok(Self::with(folder, name, reader, Some(writer), last, loose))
+        let standing = Standing::of(folder, &path)
+            .map_err(|error| Error::io(format!("look at `{}`", folder.display()), &error))?;
+        let index = Arc::new(Index::of(&path));
+        let writer = Writer::start(connection, name.clone(), Arc::clone(&loose), standing, Arc::clone(&index))?;
+        Ok(Self::with(folder, name, reader, Some((writer, index)), last, loose))
     }
 
     /// Opens the store of a state folder to look at it; `None` where no run was ever made.
@@ -66,10 +77,12 @@ impl Sqlite {
         if !path.exists() {
             return Ok(None);
         }
+        schema::not_cut_short(&path)?;
         let name = path.display().to_string();
         let damaged = |error: rusqlite::Error| schema::damaged(&name, &error);
         let reader = open_reader(&path).map_err(damaged)?;
         schema::prepare(&reader, &name, false)?;
+        schema::whole(&reader, &path)?;
         let tables: i64 =
             reader.query_row("select count(*) from sqlite_schema", [], |row| row.get(0)).map_err(damaged)?;
         if tables == 0 {
@@ -82,14 +95,32 @@ impl Sqlite {
         folder: &Path,
         path: String,
         reader: Connection,
-        writer: Option<Writer>,
+        writer: Option<(Writer, Arc<Index>)>,
         last: i64,
         loose: Arc<Loose>,
     ) -> Self {
-        let inner = Arc::new(Inner { path, reader: Mutex::new(reader), writer, next: Mutex::new(last + 1) });
+        let (writer, index) = writer.unzip();
+        let inner = Arc::new(Inner { index, path, reader: Mutex::new(reader), writer, next: Mutex::new(last + 1) });
         let objects = Objects { folder: folder.join("objects"), store: Arc::downgrade(&inner), loose };
         Self { inner, keep: Arc::new(objects) }
     }
+}
+
+/// Makes a database with its tables, and only then gives it its name: one that is empty is always one that was cut short.
+fn make(path: &Path) -> Result<()> {
+    let new = path.with_extension("new");
+    let name = path.display().to_string();
+    // What a crash may have left of an earlier attempt.
+    let _ = std::fs::remove_file(&new);
+    // SQLite gives the file the mode that the umask leaves; its log and index then get the mode of the file.
+    state::make_private_file(&new)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&new, flags).map_err(|error| schema::damaged(&name, &error))?;
+    schema::prepare(&connection, &name, true)?;
+    drop(connection);
+    std::fs::rename(&new, path)
+        .and_then(|()| path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all()))
+        .map_err(|error| Error::io(format!("make `{name}`"), &error))
 }
 
 /// A log in a folder that cannot be written needs its index file to be there; without, the file is read as it is.
@@ -132,8 +163,21 @@ impl Inner {
         self.writer.as_ref().expect("only a store that was opened to be written hands out its keep").submit(ops)
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    /// The connection for reading, when that is safe.
+    fn reader(&self) -> MutexGuard<'_, Connection> {
         let connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        self.mend();
+        connection
+    }
+
+    fn mend(&self) {
+        if let Some(index) = &self.index {
+            index.mend();
+        }
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let connection = self.reader();
         read(&connection).map_err(|error| schema::damaged(&self.path, &error))
     }
 
@@ -141,6 +185,13 @@ impl Inner {
         self.read(|connection| {
             connection.query_row("select data from objects where id = ?1", [id], |row| row.get(0)).optional()
         })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The connections are closed next, which moves what is in the log into the database.
+        self.mend();
     }
 }
 
@@ -249,7 +300,7 @@ impl Store for Sqlite {
     }
 
     fn entries(&self, run: RunNo, after: u64, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
-        let connection = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.inner.reader();
         let damaged = |error: rusqlite::Error| schema::damaged(&self.inner.path, &error);
         let mut statement = connection
             .prepare("select seq, json from entries where run = ?1 and seq > ?2 order by seq")

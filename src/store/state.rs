@@ -35,6 +35,14 @@ pub fn make_private(folder: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unusable(folder, &error))
 }
 
+/// Makes a folder that only its owner may enter, in one that is there: a state folder that was taken away is not made anew.
+pub fn make_private_inside(folder: &Path) -> Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unusable(folder, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes an empty file that only its owner may read, unless it is there.
 pub fn make_private_file(path: &Path) -> Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {

@@ -11,8 +11,10 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, params};
 
+use super::index::Index;
 use super::objects::Loose;
 use super::schema;
+use super::standing::Standing;
 use super::{Entry, Head, RunNo};
 use crate::catalogue::error::{Error, Result};
 
@@ -96,12 +98,18 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. `path` is for messages.
-    pub fn start(connection: Connection, path: String, loose: Arc<Loose>) -> Result<Self> {
+    pub fn start(
+        connection: Connection,
+        path: String,
+        loose: Arc<Loose>,
+        standing: Standing,
+        index: Arc<Index>,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write_batches(&theirs, &connection, &path, &loose))
+            .spawn(move || write_batches(&theirs, &connection, &path, &loose, (standing, &index)))
             .map_err(|error| Error::io("start the journal's thread", &error))?;
         Ok(Self { shared, thread: Some(thread) })
     }
@@ -140,7 +148,13 @@ impl Drop for Writer {
     }
 }
 
-fn write_batches(shared: &Shared, connection: &Connection, path: &str, loose: &Loose) {
+fn write_batches(
+    shared: &Shared,
+    connection: &Connection,
+    path: &str,
+    loose: &Loose,
+    (mut standing, index): (Standing, &Index),
+) {
     let mut statements = match Statements::prepare(connection) {
         Ok(statements) => statements,
         Err(error) => return refuse_all(shared, &schema::damaged(path, &error)),
@@ -161,13 +175,18 @@ fn write_batches(shared: &Shared, connection: &Connection, path: &str, loose: &L
         let length = batch.len() as u64;
         let result = match failed {
             Some(error) => Err(error),
-            // Objects first: the journal must not name one that a crash could take away.
-            None => loose.flush().and_then(|()| {
-                write(connection, &mut statements, &batch).map_err(|error| {
-                    let _ = connection.execute_batch("rollback");
-                    journal_error(schema::damaged(path, &error))
-                })
-            }),
+            None => {
+                let mut write = || {
+                    // Objects first: the journal must not name one that a crash could take away.
+                    loose.flush().and_then(|()| {
+                        write(connection, &mut statements, &batch).map_err(|error| {
+                            let _ = connection.execute_batch("rollback");
+                            journal_error(schema::damaged(path, &error))
+                        })
+                    })
+                };
+                settle(&mut standing, index, &mut write)
+            }
         };
         let mut queue = shared.lock();
         match &result {
@@ -182,6 +201,23 @@ fn write_batches(shared: &Shared, connection: &Connection, path: &str, loose: &L
             }
         }
     }
+}
+
+/// Writes a batch, unless the journal is not where it was: nobody would find it again. What was only moved is written
+/// nevertheless, since it may be moved back, and then holds these captures too.
+fn settle(standing: &mut Standing, index: &Index, write: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    index.mend();
+    let before = standing.lost();
+    if let Some(lost) = before {
+        if lost.writable {
+            let _ = write();
+        }
+        return Err(journal_error(lost.error));
+    }
+    write()?;
+    index.remember();
+    standing.remember();
+    standing.lost().map_or(Ok(()), |lost| Err(journal_error(lost.error)))
 }
 
 fn refuse_all(shared: &Shared, error: &Error) {

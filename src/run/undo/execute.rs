@@ -101,7 +101,9 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     };
     let durable = journal.end(end, outcome);
     drop(setting.lock);
-    Ok(Ended { run: id, outcome, summary, next, error: error.or(durable.err()) })
+    // Where the journal failed before, that is the error.
+    let unrecorded = durable.err().filter(|_| error.is_none());
+    Ok(Ended { run: id, outcome, summary, next, error, unrecorded })
 }
 
 fn watch(journal: &Arc<Journal>, cancel: &Cancel) -> Result<Signals> {
