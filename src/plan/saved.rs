@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::source::{SourceFile, Sources};
 
 use super::model::{Plan, Saved, SavedNode};
+use super::strict::{self, Strict};
 
 /// The version of the form. Any other one is refused.
 pub const FORMAT: u32 = 2;
@@ -106,7 +107,7 @@ pub fn json(plan: &Plan, mask: &dyn Fn(&mut Value)) -> String {
 
 /// Reads a saved plan; one that is not as it was saved is refused.
 pub fn read(text: &str) -> Result<Saved, NoPlan> {
-    let value: Value = serde_json::from_str(text).map_err(|error| {
+    let Strict(value) = serde_json::from_str(text).map_err(|error| {
         NoPlan::Shape(if error.is_eof() { format!("it is cut short ({error})") } else { error.to_string() })
     })?;
     match value.get("format").and_then(Value::as_u64) {
@@ -122,7 +123,13 @@ pub fn read(text: &str) -> Result<Saved, NoPlan> {
     if digest != said {
         return Err(NoPlan::Changed { digest: shortened(&digest), said: shortened(&said) });
     }
-    serde_json::from_value(value).map_err(|error| NoPlan::Shape(error.to_string()))
+    let saved: Saved = serde_json::from_value(value.clone()).map_err(|error| NoPlan::Shape(error.to_string()))?;
+    // What is not read is not run; somebody who reviews it cannot tell.
+    let known = serde_json::to_value(&saved).expect("a plan is serialisable");
+    match strict::first_unknown(&value, &known) {
+        Some(path) => Err(NoPlan::Shape(format!("rbk does not know its field `{path}`"))),
+        None => Ok(saved),
+    }
 }
 
 fn shortened(digest: &str) -> String {
