@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::checker::Checker;
+use super::lengths;
 use super::model::{CallArg, Expr, ExprKind};
 use super::roots;
 use crate::catalogue::signature::{Form, Parameter, Signature};
@@ -70,6 +71,9 @@ impl<'a> Checker<'a> {
         let wanted = if matches!(want, Type::Optional(_)) { Type::optional(wanted) } else { wanted };
         let typed = self.coerce(typed, &wanted, format_args!("`{}` of `{}`", param.name, signature.name));
         self.stays_inside(&typed);
+        if *want.required() == Type::DURATION {
+            self.fits_length(lengths::called(signature, param), &typed);
+        }
         typed
     }
 

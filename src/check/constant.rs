@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::checker::Checker;
+use super::lengths::LONGEST;
 use super::model::{Binding, BindingId, BindingKind, Expr, ExprKind};
 use crate::catalogue::ty::{Dim, Type};
 use crate::catalogue::value::{Quantity, Value};
@@ -180,9 +181,14 @@ impl<'a> Checker<'a> {
             return None;
         };
         match value.as_duration() {
-            Some(length) if length > Duration::ZERO => Some((length, place)),
-            _ => {
-                self.error(Code::OutOfRange, expr.span, format!("{what} must be longer than nothing"))
+            Some(length) if length > Duration::ZERO && length <= LONGEST => Some((length, place)),
+            other => {
+                let why = if other.is_some_and(|length| length > LONGEST) {
+                    format!("{what} takes at most a year")
+                } else {
+                    format!("{what} must be longer than nothing")
+                };
+                self.error(Code::OutOfRange, expr.span, why)
                     .set_label(format!("this is {value}"))
                     .set_help("write a duration, such as `30s`");
                 None

@@ -122,7 +122,11 @@ impl<'a> Checker<'a> {
     pub fn universal(&mut self, word: &str, arg: &'a Arg, position: Position, into: &mut Universal) {
         let span = arg.label.map_or(arg.value.span, |label| label.0);
         match word {
-            "timeout" => into.timeout = Some(self.expr_as(&arg.value, &Type::DURATION, format_args!("`timeout`"))),
+            "timeout" => {
+                let typed = self.expr_as(&arg.value, &Type::DURATION, format_args!("`timeout`"));
+                self.fits_length("timeout", &typed);
+                into.timeout = Some(typed);
+            }
             "at" => {
                 self.error(Code::NotAvailable, span, "other hosts are not available in this version")
                     .set_label("runs on this machine only")

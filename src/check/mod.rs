@@ -22,6 +22,7 @@ pub mod functions;
 pub mod imports;
 mod items;
 mod labels;
+mod lengths;
 mod lints;
 pub mod model;
 mod modules;

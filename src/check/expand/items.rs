@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::effect::Effects;
+use crate::catalogue::error::ErrorKind;
 use crate::catalogue::value::Value;
 use crate::check::eval::{self, Evaluated};
 use crate::check::model::{
@@ -433,11 +434,24 @@ impl Expander<'_> {
         let policy = Arc::clone(self.policy);
         match self.with_scope(|scope| eval::eval(&policy, expr, scope)) {
             Ok(evaluated) => Some(evaluated),
-            Err(error) => {
+            Err(mut error) => {
+                // What the world gave is no value of the policy's own.
+                if error.kind == ErrorKind::Value && self.from_the_world(expr) {
+                    error.kind = ErrorKind::Failed;
+                }
                 self.out.errors.push((expr.place, error));
                 None
             }
         }
+    }
+
+    /// Whether `expr` asks the world, or uses a `let` that did.
+    pub(super) fn from_the_world(&self, expr: &Expr) -> bool {
+        let mut found = walk::asks_the_world(expr);
+        walk::bindings(expr, &mut |id| {
+            found |= self.out.lets.iter().any(|bound| bound.binding == id && bound.relative);
+        });
+        found
     }
 
     /// Calls `with` in the scope of this place; answers that probes give are pinned for the node that comes next.

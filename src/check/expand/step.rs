@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::effect::{Effects, Kind, Resource};
+use crate::catalogue::error::{Error, ErrorKind};
 use crate::catalogue::look::Look;
 use crate::catalogue::reach;
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
 use crate::check::effects;
 use crate::check::eval;
+use crate::check::lengths;
 use crate::check::model::{
     BindingId, BindingKind, Call, CallArg, Expr, ExprKind, Group, Part, Step, StepFor, StepIf, StepItem, Title, Undo,
 };
+
+use crate::check::time::bounds::pauses;
 
 use super::Expander;
 use super::failure::FailureScope;
@@ -83,10 +87,8 @@ impl Expander<'_> {
         // What an action says of its time counts for its calls; the default is for all the others together.
         let rest = if body.silent || body.limits.is_zero() { self.policy.defaults.timeout } else { Duration::ZERO };
         let timeout = limit.unwrap_or(body.limits + rest) + body.waits;
-        let (attempts, pauses) = clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| {
-            let pauses = (0..retry.times).map(|number| retry.every.mul_f64(retry.backoff.powi(number as i32))).sum();
-            (retry.times + 1, pauses)
-        });
+        let (attempts, pauses) =
+            clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| (retry.times + 1, pauses(retry)));
         let inexact = match &clauses.undo {
             Undo::Block(_) | Undo::None | Undo::Repeat => Some(Arc::from("undo")),
             Undo::Restore if body.own_undo => Some(Arc::from("undo")),
@@ -284,12 +286,19 @@ impl Expander<'_> {
         let args = self.not_overtaken(body, &probes, |this| {
             match this.with_scope(|scope| eval::args(&policy, signature, &call.args, scope)) {
                 Ok(args) => args,
-                Err(error) => {
+                Err(mut error) => {
+                    let given = |arg: &CallArg| matches!(arg, CallArg::Value(expr) if this.from_the_world(expr));
+                    if error.kind == ErrorKind::Value && call.args.iter().any(given) {
+                        error.kind = ErrorKind::Failed;
+                    }
                     this.out.errors.push((call.place, error));
                     unknown(signature)
                 }
             }
         });
+        if let Some(args) = &args {
+            self.lengths(call, args);
+        }
         let args = not_asked_yet(&args.unwrap_or_else(|| unknown(signature)));
         probes.extend(lazy);
         let effects = call.action.effects(&args, self.look);
@@ -322,6 +331,18 @@ impl Expander<'_> {
             undo_said: body.undo_said,
             own_undo: body.way,
         });
+    }
+
+    /// Durations that were no constants, such as those of params: what the checker would have refused.
+    fn lengths(&mut self, call: &Call, args: &Args) {
+        for param in call.signature().params.iter().filter(|param| param.ty == "duration") {
+            if let Arg::Known(value) = args.raw(param.name)
+                && let Some(why) = lengths::unfit(lengths::called(call.signature(), param), value)
+            {
+                let error = Error::new(ErrorKind::Value, format!("{why}, and this is {value}"));
+                self.out.errors.push((call.place, error));
+            }
+        }
     }
 
     /// What `ask` finds out, unless earlier calls of the step write what it reads: then only the run can tell, what it

@@ -9,7 +9,9 @@ use crate::check::checker::Checker;
 use crate::check::clauses::{STEP, Seen, Word};
 use crate::check::items::block::Rest;
 use crate::check::items::header_span;
+use crate::check::lengths::LONGEST;
 use crate::check::model::{Expr, Retry, Step, StepClauses, Undo};
+use crate::check::time::bounds::pauses;
 use crate::diagnostics::Code;
 use crate::syntax::ast::{self, Clause, Decl, Keyword};
 
@@ -121,9 +123,11 @@ impl<'a> Checker<'a> {
         let typed = self.expr_as(value, &Type::DURATION, format_args!("`{}`", word.name));
         if let Some(known) = self.known(&typed)
             && typed.ty != Type::Error
-            && known.as_duration().is_none_or(|length| length == Duration::ZERO)
+            && known.as_duration().is_none_or(|length| length == Duration::ZERO || length > LONGEST)
         {
-            self.error(Code::OutOfRange, value.span, format!("`{}` must be longer than nothing", word.name))
+            let long = known.as_duration().is_some_and(|length| length > LONGEST);
+            let why = if long { "takes at most a year" } else { "must be longer than nothing" };
+            self.error(Code::OutOfRange, value.span, format!("`{}` {why}", word.name))
                 .set_label(format!("this is {known}"))
                 .set_help(format!("write `{}`", word.usage));
         }
@@ -136,8 +140,10 @@ impl<'a> Checker<'a> {
         let times = self.count(times, 0, 1000, "`retry`");
         let mut every = Duration::ZERO;
         let mut backoff = 1.0;
+        let mut span = None;
         if operands.eat("every") {
             let value = self.needed(operands, word)?;
+            span = Some(value.span);
             every = self.duration(value, "`every`")?.0;
         }
         if operands.eat("backoff") {
@@ -153,7 +159,16 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        Some(Retry { times: times? as u32, every, backoff })
+        // Nothing stays nothing, however often it is multiplied.
+        let backoff = if every.is_zero() { 1.0 } else { backoff };
+        let retry = Retry { times: times? as u32, every, backoff };
+        if let (Some(span), true) = (span, pauses(&retry) > LONGEST) {
+            self.error(Code::OutOfRange, span, "the pauses of `retry` come to more than a year")
+                .set_label("each pause is `backoff` times the one before")
+                .set_help("write fewer attempts, a shorter `every` or a smaller `backoff`");
+            return None;
+        }
+        Some(retry)
     }
 
     /// Resources as texts: alone, behind commas, or in lists.
