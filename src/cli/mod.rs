@@ -21,6 +21,7 @@ mod graph;
 mod leftover;
 mod load;
 mod man;
+mod output;
 mod people;
 mod plan;
 mod request;
@@ -142,15 +143,21 @@ fn verb() -> ExitCode {
         Some(verb) => verb.run(&context),
         None => status::run(&context),
     };
-    match done {
-        Ok(exit) => ExitCode::from(exit as u8),
+    let exit = match done {
+        Ok(exit) => exit,
         Err(failure) => {
             if !failure.what.is_empty() {
                 context.error(&failure.what, failure.hint.as_deref());
             }
-            ExitCode::from(failure.exit as u8)
+            failure.exit
         }
-    }
+    };
+    let Some(why) = output::lost() else { return ExitCode::from(exit as u8) };
+    context.error(
+        &format!("what this told could not be written to standard output: {why}"),
+        Some("the run itself was not stopped by it, and is recorded: `rbk show` tells of it"),
+    );
+    ExitCode::from(if exit == Exit::Done { Exit::Failed } else { exit } as u8)
 }
 
 /// The `POLICY` argument of most verbs.
@@ -159,4 +166,22 @@ struct PolicyArg {
     /// The policy file, or a folder that holds one [default: this folder]
     #[arg(value_name = "POLICY")]
     policy: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn no_param_is_set_by_a_variable_of_a_flag() {
+        let command = Cli::command();
+        let all = std::iter::once(&command).chain(command.get_subcommands());
+        let variables: Vec<_> = all.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_env).collect();
+        assert!(!variables.is_empty());
+        for variable in variables {
+            assert!(crate::plan::params::OWN.iter().any(|own| *own == variable), "{variable:?}");
+        }
+    }
 }

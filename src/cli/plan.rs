@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::catalogue::error::ErrorKind;
 use crate::catalogue::look::Look;
 use crate::check::model::Policy;
 use crate::plan::model::{Plan, Request};
@@ -115,6 +116,9 @@ pub fn of(policy: &Arc<Policy>, request: Request, look: &Look, drawn: &Drawn) ->
     plan::plan(policy, request, look, drawn).map_err(|error| failure(policy, error))
 }
 
+/// Ends what is said of a plan that could not be made.
+pub const UNCHANGED: &str = "; nothing was changed";
+
 /// The reason of a refusal as the command line says it.
 pub fn failure(policy: &Policy, error: PlanError) -> Failure {
     match error {
@@ -131,12 +135,27 @@ pub fn failure(policy: &Policy, error: PlanError) -> Failure {
             }
         }
         PlanError::World { place, error } => {
-            let mut failure = Failure::from(error);
-            failure.what = format!("{}: {}", policy.sources.locate(place), failure.what);
-            failure
+            let exit = planning(error.kind);
+            let what = format!("{}: {}{UNCHANGED}", policy.sources.locate(place), error.what);
+            Failure { exit, what, hint: error.hint }
         }
         PlanError::Order { what } => {
             Failure::wrong(what).hint("the order of the text is the meaning; see `rbk explain E0301`")
+        }
+    }
+}
+
+/// The exit code of what went wrong while planning, when nothing has run: the policy is at fault where it is a value of its
+/// own, and the world where it does not answer, or not as it must.
+fn planning(kind: ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::Value => Exit::Wrong,
+        ErrorKind::Drifted => Exit::Drifted,
+        ErrorKind::Cancelled => Exit::Interrupted,
+        ErrorKind::WaitsForPerson => Exit::Person,
+        ErrorKind::Internal => Exit::Failed,
+        ErrorKind::Failed | ErrorKind::TimedOut | ErrorKind::Refused | ErrorKind::OutsideRoot | ErrorKind::Changed => {
+            Exit::Refused
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::store::{Sqlite, Store, lock};
 use super::confirm::{self, Asks, Confirm};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
+use super::output::Output;
 use super::request::RequestArgs;
 use super::{again, leftover, load, people, plan, secrets, world};
 
@@ -155,7 +156,8 @@ impl Run {
             if !drifted {
                 return failure;
             }
-            let what = format!("the world is not what `{shown}` saw; nothing was changed: {}", failure.what);
+            let why = failure.what.strip_suffix(plan::UNCHANGED).unwrap_or(&failure.what);
+            let what = format!("the world is not what `{shown}` saw{}: {why}", plan::UNCHANGED);
             Failure { exit: Exit::Drifted, what, ..failure }
         })?;
         same(&saved, &fresh, &format!("`{shown}`"), context)?;
@@ -243,6 +245,11 @@ impl Held {
         Self { lock: self.lock.with_root(root), ..self }
     }
 
+    /// Says which run holds the lock.
+    pub fn name(&mut self, run: &str) -> Result<(), Failure> {
+        Ok(self.lock.name(run)?)
+    }
+
     /// The records of this root.
     pub fn store(&self) -> &Arc<Sqlite> {
         &self.store
@@ -282,6 +289,12 @@ pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
     {
         context.say(&format!("  help: {hint}"));
     }
+    if let Some(error) = &ended.unrecorded {
+        context.error(&format!("the end of the run is not recorded: {}", error.what), error.hint.as_deref());
+        if ended.outcome.exit_code() == 0 {
+            return Exit::Failed;
+        }
+    }
     if ended.error.as_ref().is_some_and(|error| error.kind == ErrorKind::WaitsForPerson) {
         return Exit::Person;
     }
@@ -296,10 +309,10 @@ pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
 
 /// Who tells of a run: progress on standard error, the result on standard output.
 pub fn reporters(format: Format, context: &Context) -> Vec<Box<dyn Reporter>> {
-    let ending = || Box::new(report::ending::Ending::new(std::io::stdout()));
+    let ending = || Box::new(report::ending::Ending::new(Output));
     let verbose = context.global.verbose;
     match format {
-        Format::Json => vec![Box::new(report::json::Json::new(std::io::stdout()))],
+        Format::Json => vec![Box::new(report::json::Json::new(Output))],
         _ if context.global.quiet => vec![ending()],
         Format::Auto if context.live() => {
             vec![Box::new(report::terminal::Terminal::new(context.color_err, verbose)), ending()]

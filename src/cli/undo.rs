@@ -1,5 +1,7 @@
 //! `rbk undo RUN`: take back what a run did.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::catalogue::error::{Error, ErrorKind};
@@ -7,6 +9,7 @@ use crate::catalogue::look::Look;
 use crate::run::event::{Event, Outcome};
 use crate::run::{journal, undo};
 use crate::source::{SourceFile, Sources};
+use crate::store::lock::UNNAMED;
 use crate::store::{Sqlite, Store};
 
 use super::confirm::{self, Asks, Confirm};
@@ -41,10 +44,14 @@ pub struct Undo {
 impl Undo {
     pub fn run(mut self, context: &Context) -> Done {
         let folder = world::nearest_state(context)?;
-        let (look, held) = {
-            let held = hold_as(&folder, "undo")?;
+        let (look, mut held) = {
+            let held = hold_as(&folder, UNNAMED)?;
+            let unnamed = self.run == "last";
             self.run = meant(held.store(), self.run, context)?;
             let look = world_of(held.store(), &self.run)?.guarding(absolute(&folder));
+            if unnamed && !world::is_meant(look.root(), &folder)? {
+                return Err(of_another_root(held.store(), &self.run, look.root(), &folder));
+            }
             let root = hold_root(&look, &folder)?;
             (look, held.with_root(root))
         };
@@ -81,6 +88,7 @@ impl Undo {
             context.remark(plan.text().trim_end());
         }
         undo::refusal(&plan, self.force).map_or(Ok(()), |error| Err(wrong(error)))?;
+        held.name(&plan.id)?;
         leftover::name_daemons(&plan.of.id, &folder, context);
         let environment = plan.environment();
         match self.confirm.settle(environment, plan.confirm_typed(), context)? {
@@ -131,6 +139,17 @@ fn meant(store: &Sqlite, name: String, context: &Context) -> Result<String, Fail
         }
         _ => Ok(name),
     }
+}
+
+/// Several roots may be recorded in one state folder; what is not said is not taken from another one than this.
+fn of_another_root(store: &Sqlite, run: &str, root: &Path, folder: &Path) -> Failure {
+    let id = store.find(run).map_or_else(|_| run.to_owned(), |row| row.id);
+    Failure::wrong(format!(
+        "the last run that is recorded in `{}`, {id}, acted on another root: `{}`",
+        folder.display(),
+        root.display()
+    ))
+    .hint(format!("`rbk undo {id}` undoes it all the same, `rbk runs` lists the others; nothing was changed"))
 }
 
 /// The root that a run acted on, as its first record says.

@@ -9,6 +9,7 @@ use crate::check::model::{ExprKind, Policy, SecretSource as Source};
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::load;
 
 /// Opens the world of `policy`, which was read from `path`.
 pub fn open(policy: &Policy, path: &Path) -> Result<Look, Failure> {
@@ -103,14 +104,82 @@ pub fn state_folder(context: &Context, root: &Path) -> PathBuf {
     context.global.state.clone().unwrap_or_else(|| root.join(".rbk"))
 }
 
-/// The state folder when no policy is named: as said, or the nearest `.rbk` at or above this folder.
+/// The state folder when no policy is named: as said, or that of the nearest project. A folder with a policy of its own is
+/// a project of its own: what was done in one around it is not what is meant there.
 pub fn nearest_state(context: &Context) -> Result<PathBuf, Failure> {
     if let Some(state) = &context.global.state {
         return Ok(state.clone());
     }
-    let here = std::env::current_dir().map_err(|error| Failure::wrong(format!("cannot tell this folder: {error}")))?;
-    here.ancestors().map(|folder| folder.join(".rbk")).find(|state| state.is_dir()).ok_or_else(|| {
-        Failure::wrong("no run was recorded here: there is no `.rbk` folder at or above this one")
-            .hint("go to the policy's root, or name the state folder with `--state DIR`")
-    })
+    let here = here()?;
+    for folder in here.ancestors() {
+        let state = folder.join(".rbk");
+        if state.is_dir() {
+            return Ok(state);
+        }
+        let roots = roots_of(folder);
+        if roots.is_empty() {
+            continue;
+        }
+        let mut states: Vec<PathBuf> =
+            roots.iter().map(|root| root.join(".rbk")).filter(|state| state.is_dir()).collect();
+        return match states.len() {
+            1 => Ok(states.remove(0)),
+            0 => Err(above(folder, &roots[0]).unwrap_or_else(nowhere)),
+            _ => {
+                let names: Vec<_> = states.iter().map(|state| format!("`{}`", state.display())).collect();
+                Err(Failure::wrong(format!("the policies in `{}` have several roots", folder.display()))
+                    .hint(format!("name the state folder with `--state DIR`: {}", names.join(", "))))
+            }
+        };
+    }
+    Err(nowhere())
+}
+
+fn nowhere() -> Failure {
+    Failure::wrong("no run was recorded here: there is no `.rbk` folder at or above this one")
+        .hint("go to the policy's root, or name the state folder with `--state DIR`")
+}
+
+fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure::wrong(format!("cannot tell this folder: {error}")))
+}
+
+/// That only a folder above has records, which are those of another root than `root`, the one of the policies in `folder`.
+fn above(folder: &Path, root: &Path) -> Option<Failure> {
+    let above = folder.ancestors().skip(1).find(|above| above.join(".rbk").is_dir())?;
+    let failure = Failure::wrong(format!("no run of this root, `{}`, was recorded", root.display()));
+    Some(failure.hint(format!(
+        "the nearest runs are those of another root, `{}`: go there if they are meant; nothing was changed",
+        above.display()
+    )))
+}
+
+/// The roots of the policies in `folder`, each once. One that does not compile is taken to act on its own folder.
+fn roots_of(folder: &Path) -> Vec<PathBuf> {
+    let catalogue = crate::catalogue();
+    let mut roots = Vec::new();
+    for path in load::policies_in(folder, 1) {
+        let root = match load::compile(&path, &catalogue) {
+            Ok(load::Compiled { policy: Some(policy), .. }) => folder.join(&policy.root),
+            // A file that only others import says nothing of a root.
+            Ok(compiled) if !compiled.report.has_errors() => continue,
+            _ => folder.to_path_buf(),
+        };
+        let root = std::fs::canonicalize(&root).unwrap_or(root);
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
+    roots
+}
+
+/// Whether a run that acted on `root`, recorded in `state`, is one that somebody in this folder means who names none.
+pub fn is_meant(root: &Path, state: &Path) -> Result<bool, Failure> {
+    // A state folder beside its root is that root's alone, and was said or found.
+    if std::fs::canonicalize(state).ok().as_deref().and_then(Path::parent) == Some(root) {
+        return Ok(true);
+    }
+    let here = here()?;
+    let nearest = here.ancestors().map(roots_of).find(|roots| !roots.is_empty());
+    Ok(nearest.map_or_else(|| here.starts_with(root), |roots| roots.iter().any(|found| found == root)))
 }

@@ -51,6 +51,15 @@ pub(super) fn effective(
     Ok((shown, values))
 }
 
+/// Variables that mean something to rbk itself, whichever params a policy has.
+pub const OWN: &[&str] = &["RBK_OPERATOR", "RBK_SERVICE", "RBK_STATE"];
+
+/// The variable that may set the param `name`; none where it would be one of rbk's own.
+fn variable(name: &str) -> Option<String> {
+    let variable = format!("RBK_{}", name.to_uppercase());
+    (!OWN.contains(&&*variable)).then_some(variable)
+}
+
 fn value_of(
     policy: &Policy,
     param: &ParamItem,
@@ -64,9 +73,11 @@ fn value_of(
         let origin = "--set".to_owned();
         return parse(text, ty).map(|value| (value, origin.clone())).map_err(|error| wrong(name, &origin, &error));
     }
-    let variable = format!("RBK_{}", name.to_uppercase());
-    if let Ok(text) = std::env::var(&variable) {
-        return parse(&text, ty).map(|value| (value, variable.clone())).map_err(|error| wrong(name, &variable, &error));
+    let variable = variable(name);
+    if let Some(variable) = &variable
+        && let Ok(text) = std::env::var(variable)
+    {
+        return parse(&text, ty).map(|value| (value, variable.clone())).map_err(|error| wrong(name, variable, &error));
     }
     let set = environment.and_then(|found| found.sets.iter().find(|(binding, _)| *binding == param.binding));
     let (expr, origin) = match (set, environment, &param.default) {
@@ -75,7 +86,10 @@ fn value_of(
         _ => {
             return Err(PlanError::Missing {
                 name: name.to_owned(),
-                hint: format!("say `--set {name}=VALUE` (a {ty}), or set `{variable}`"),
+                hint: match variable {
+                    Some(variable) => format!("say `--set {name}=VALUE` (a {ty}), or set `{variable}`"),
+                    None => format!("say `--set {name}=VALUE` (a {ty})"),
+                },
             });
         }
     };
