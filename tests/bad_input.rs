@@ -256,3 +256,56 @@ fn a_let_of_a_verification_is_asked_again_in_every_round() {
     sandbox.finish(running).exits(0);
     answers.join().expect("it was asked");
 }
+
+/// A policy of these items that writes `content`, and what is put around its only step.
+fn growing(items: &str, content: &str, loops: usize) -> Sandbox {
+    let digits = "let digits = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\"]\n";
+    let open: String = (0..loops).map(|number| format!("for x{number} in digits {{ ")).collect();
+    let step = format!("step s \"S\" {{ file.write(\"a\", {content}) }}");
+    let policy = format!(
+        "policy p \"P\" {{ root \".\" }}\n{digits}{items}phase main \"Main\" {{\n{open}{step}{}\n}}\n",
+        "}".repeat(loops)
+    );
+    Sandbox::new().file("p.rbk", policy)
+}
+
+fn lets(first: &str, next: impl Fn(usize) -> String) -> String {
+    let mut items = format!("let a0 = {first}\n");
+    for number in 0..40 {
+        let _ = writeln!(items, "let a{} = {}", number + 1, next(number));
+    }
+    items
+}
+
+#[test]
+fn what_grows_without_end_is_refused_before_it_fills_the_memory() {
+    let nested = format!("let d(x) = \"${{x}}${{x}}\"\nlet a = {}\"xxxx\"{}\n", "d(".repeat(40), ")".repeat(40));
+    let cases = [
+        (growing("", "\"x\"", 8), "more than 100000 steps"),
+        (growing(&lets("\"xxxxxxxx\"", |n| format!("\"${{a{n}}}${{a{n}}}\"")), "a40", 0), "more than 64 MiB"),
+        (growing(&lets("[\"x\"]", |n| format!("[a{n}, a{n}]")), "\"${len(a40)}\"", 0), "more than 64 MiB"),
+        (growing(&lets("\"xxxxxxxx\"", |n| format!("replace(a{n}, r\"x\", a{n})")), "a40", 0), "more than 64 MiB"),
+        (growing(&lets("\"xxxxxxxx\"", |n| format!("join(split(a{n}, \"x\"), a{n})")), "a40", 0), "more than 64 MiB"),
+        (growing(&nested, "a", 0), "more than 64 MiB"),
+    ];
+    for (sandbox, why) in cases {
+        // A gigabyte is a fraction of what each of them would take.
+        let script = "ulimit -v 1000000; exec \"$0\" \"$@\"";
+        for verb in ["check", "plan"] {
+            let ran = sandbox.other("bash", ["-c", script, env!("CARGO_BIN_EXE_rbk"), verb, "p.rbk"]);
+            ran.exits(2).does_not_crash().stderr_has("E0520").stderr_has(why).stderr_has("p.rbk:");
+        }
+    }
+}
+
+#[test]
+fn loops_in_a_step_are_bounded_as_well() {
+    let loops: String = (0..8).map(|number| format!("for x{number} in digits {{ ")).collect();
+    let body = format!(
+        "  let digits = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\"]\n  step s \"S\" {{ {loops}file.write(\"a\", \
+         \"x\"){} }}",
+        "}".repeat(8)
+    );
+    let sandbox = Sandbox::new().file("p.rbk", policy(&body));
+    sandbox.run(["check", "p.rbk"]).exits(2).does_not_crash().stderr_has("E0520").stderr_has("more than 100000 calls");
+}

@@ -64,6 +64,11 @@ impl Args {
         }
     }
 
+    /// Every argument, in the order of the signature.
+    pub fn all(&self) -> impl Iterator<Item = &Arg> {
+        self.values.iter()
+    }
+
     /// Whether it is given but not known yet.
     #[must_use]
     pub fn is_unknown(&self, name: &str) -> bool {

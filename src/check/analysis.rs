@@ -48,6 +48,11 @@ fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
     let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
     for alike in selections(policy) {
         let expansion = expand(policy, &alike[0], values.clone(), &pinning, None);
+        if let Some((place, error)) = expansion.excess {
+            let found = Diagnostic::new(Code::TooMuch, place, error.what).label("here it becomes too much");
+            push(found.help(error.hint.unwrap_or_default()));
+            continue;
+        }
         let nodes = order_nodes(&expansion.nodes);
         let order = order::order(&nodes);
         for trouble in &order.trouble {

@@ -3,10 +3,12 @@
 //! Used for durations and counts that a policy must say outright, and for `where` of a param. The real evaluation of
 //! expressions stands elsewhere; what is not sure here is simply not known.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::checker::Checker;
+use super::eval::room;
 use super::lengths::LONGEST;
 use super::model::{Binding, BindingId, BindingKind, Expr, ExprKind};
 use crate::catalogue::ty::{Dim, Type};
@@ -18,12 +20,29 @@ use crate::syntax::ast::{self, BinaryOp, UnaryOp};
 /// `let`s are followed so far.
 const DEPTH: usize = 100;
 
+/// How many parts are looked at: `let`s that each use another twice would else take for ever.
+const STEPS: u32 = 20_000;
+
+/// The largest text or list that is followed.
+const LARGE: usize = 64 * 1024;
+
 /// The value of `expr` when it is known; `given` is the value of one binding.
-pub fn value(expr: &Expr, bindings: &[Binding], given: Option<(BindingId, &Value)>, depth: usize) -> Option<Value> {
+pub fn value(expr: &Expr, bindings: &[Binding], given: Option<(BindingId, &Value)>) -> Option<Value> {
+    follow(expr, bindings, given, 0, &Cell::new(STEPS))
+}
+
+fn follow(
+    expr: &Expr,
+    bindings: &[Binding],
+    given: Option<(BindingId, &Value)>,
+    depth: usize,
+    steps: &Cell<u32>,
+) -> Option<Value> {
+    steps.set(steps.get().checked_sub(1)?);
     if depth > DEPTH {
         return None;
     }
-    let of = |expr: &Expr| value(expr, bindings, given, depth + 1);
+    let of = |expr: &Expr| follow(expr, bindings, given, depth + 1, steps);
     match &expr.kind {
         ExprKind::Const(value) => (expr.ty != Type::Error).then(|| value.clone()),
         ExprKind::Binding(id) => match (given, &bindings[id.0 as usize].kind) {
@@ -63,7 +82,12 @@ pub fn value(expr: &Expr, bindings: &[Binding], given: Option<(BindingId, &Value
         },
         ExprKind::Pure(function, args) => {
             let args = args.iter().map(of).collect::<Option<Vec<_>>>()?;
-            (function.call)(&args).ok()
+            let value = (function.call)(&args).ok()?;
+            if room::size(&value, LARGE) > LARGE {
+                steps.set(0);
+                return None;
+            }
+            Some(value)
         }
         _ => None,
     }
@@ -164,7 +188,7 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
 impl<'a> Checker<'a> {
     /// What `expr` is, when that is known now.
     pub fn known(&self, expr: &Expr) -> Option<Value> {
-        value(expr, &self.bindings, None, 0)
+        value(expr, &self.bindings, None)
     }
 
     /// A positive duration that must be known now; `what` names the clause.

@@ -103,6 +103,7 @@ codes! {
     OutsideRoot          "E0502" Error "a path leaves the root";
     ActionInExpression   "E0503" Error "an action stands where only a probe may";
     UnknownAuthority     "E0505" Error "nobody may do this";
+    TooMuch              "E0520" Error "the policy comes to too much";
     // W60xx advice
     UnusedName           "W6001" Warning "a name is never used";
     NoVerification       "W6002" Warning "a phase verifies nothing";

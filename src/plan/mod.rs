@@ -107,6 +107,9 @@ fn make(
     let pinning = pinning(policy, &request, environment, drawn, &phases);
     let expansion = expand(values, &pinning, &look);
     refusals(policy, &expansion)?;
+    if let Some((place, error)) = expansion.excess {
+        return Err(PlanError::World { place, error });
+    }
     if let Some((place, error)) = expansion.errors.into_iter().next() {
         return Err(PlanError::World { place, error });
     }

@@ -12,6 +12,7 @@ mod arithmetic;
 mod compare;
 mod convert;
 mod path;
+pub mod room;
 mod shell;
 mod sql;
 mod text;

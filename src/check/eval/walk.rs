@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Evaluated, Given, Scope, access, arg, arithmetic, compare, convert, described, missing, text, wrong};
+use super::{
+    Evaluated, Given, Scope, access, arg, arithmetic, compare, convert, described, missing, room, text, wrong,
+};
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::signature::Signature;
@@ -31,6 +33,8 @@ pub(super) struct Walk<'a> {
     locals: Vec<(BindingId, Evaluated)>,
     depth: u32,
     steps: u64,
+    /// Bytes that may still be made.
+    room: usize,
     trace: Option<Vec<(Place, Value)>>,
     /// Above 0 inside bodies, which are not traced.
     quiet: u32,
@@ -38,7 +42,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(policy: &'a Policy, scope: &'a mut dyn Scope) -> Self {
-        Self { policy, scope, locals: Vec::new(), depth: 0, steps: 0, trace: None, quiet: 0 }
+        Self { policy, scope, locals: Vec::new(), depth: 0, steps: 0, room: room::MOST, trace: None, quiet: 0 }
     }
 
     /// Keeps the values of parts from now on.
@@ -57,8 +61,7 @@ impl<'a> Walk<'a> {
         }
         self.steps += 1;
         if self.steps > STEPS {
-            return Err(Error::failed("an expression takes too many steps")
-                .hint("walk shorter lists, or give parts of it names with `let`"));
+            return Err(Error::failed(room::TOO_LONG).hint("walk shorter lists, or give parts of it names with `let`"));
         }
         self.depth += 1;
         let result = self.chain(expr);
@@ -122,17 +125,25 @@ impl<'a> Walk<'a> {
             ExprKind::Run(field) => self.scope.run_field(*field),
             ExprKind::Secret(name) => Ok(Evaluated::Known(Value::Secret(Arc::clone(name)))),
             ExprKind::Interpolate(parts) => self.interpolate(parts, &expr.ty),
-            ExprKind::List(items) => self.all(items).map(|items| items.map_known(Value::list)),
-            ExprKind::Map(entries) => self.map(entries),
+            ExprKind::List(items) => {
+                let list = self.all(items)?.map_known(Value::list);
+                self.made(list)
+            }
+            ExprKind::Map(entries) => self.map(entries).and_then(|map| self.made(map)),
             ExprKind::If(parts) => match self.condition(&parts[0])? {
                 Ok(true) => self.expr(&parts[1]),
                 Ok(false) => self.expr(&parts[2]),
                 Err(after) => Ok(Evaluated::Unknown { after }),
             },
-            ExprKind::Comprehension(parts) => self.quietly(|walk| walk.comprehension(parts)),
+            ExprKind::Comprehension(parts) => {
+                self.quietly(|walk| walk.comprehension(parts)).and_then(|list| self.made(list))
+            }
             ExprKind::Pure(function, args) => match self.all(args)? {
                 All::Known(values) => {
-                    (function.call)(&values).map(|value| Evaluated::Known(arithmetic::present(value)))
+                    // What a function walks takes steps, too.
+                    self.steps += values.iter().map(elements).sum::<u64>();
+                    let value = (function.call)(&values)?;
+                    self.made(Evaluated::Known(arithmetic::present(value)))
                 }
                 All::Unknown(after) => Ok(Evaluated::Unknown { after }),
             },
@@ -211,8 +222,28 @@ impl<'a> Walk<'a> {
         }
         match unknown {
             Some(after) => Ok(Evaluated::Unknown { after }),
-            None => text::put_together(&pieces, ty).map(Evaluated::Known),
+            None => {
+                let holes = pieces.iter().map(|piece| match piece {
+                    text::Piece::Text(text) => text.len(),
+                    text::Piece::Hole(value) => room::size(value, self.room),
+                });
+                // Before it is put together: it may be too large for any memory.
+                if holes.fold(0, usize::saturating_add) > self.room {
+                    return Err(room::too_large());
+                }
+                let text = text::put_together(&pieces, ty)?;
+                self.made(Evaluated::Known(text))
+            }
         }
+    }
+
+    /// Takes the room of a new value.
+    fn made(&mut self, value: Evaluated) -> Result<Evaluated> {
+        if let Evaluated::Known(value) = &value {
+            let size = room::size(value, self.room);
+            self.room = self.room.checked_sub(size).ok_or_else(room::too_large)?;
+        }
+        Ok(value)
     }
 
     /// A condition: its truth, or after which step it will be known.
@@ -441,6 +472,14 @@ fn first_part(expr: &Expr) -> Option<&Expr> {
         ExprKind::Binary(_, parts) | ExprKind::Index(parts) => Some(&parts[0]),
         ExprKind::Field(inner, _) | ExprKind::Convert(inner) | ExprKind::Unary(_, inner) => Some(inner),
         _ => None,
+    }
+}
+
+/// How many elements a function may have to walk.
+fn elements(value: &Value) -> u64 {
+    match value {
+        Value::List(items) => items.len() as u64,
+        _ => 0,
     }
 }
 

@@ -149,6 +149,9 @@ impl Expander<'_> {
         let mut items: Vec<std::ops::Range<usize>> = Vec::new();
         let mut iterate = |this: &mut Self, next: &mut dyn FnMut(&mut Self)| {
             for (number, value) in list.iter().enumerate() {
+                if this.exhausted(each.place) {
+                    break;
+                }
                 next(this);
                 let mut inner = (*locals).clone();
                 inner.insert(each.var, value.clone());
@@ -207,6 +210,9 @@ impl Expander<'_> {
         let outer = Arc::clone(&self.locals);
         let mut kept = Vec::new();
         for item in items.iter() {
+            if self.exhausted(iter.place) {
+                return None;
+            }
             let mut inner = (*outer).clone();
             inner.insert(var, item.clone());
             self.locals = Arc::new(inner);
@@ -270,10 +276,11 @@ impl Expander<'_> {
         let reads = self.reads(expr);
         let relative = reads != Effects::none();
         let state = match self.evaluated(expr) {
-            Some(Evaluated::Known(value)) => {
+            Some(Evaluated::Known(value)) if self.holds(&value, expr.place) => {
                 self.out.values.insert(binding, value.clone());
                 Ok(value)
             }
+            Some(Evaluated::Known(_)) => Err(Arc::from("it has room")),
             Some(Evaluated::Unknown { after }) => Err(after),
             None => Err(Arc::from("it can be evaluated")),
         };
@@ -438,6 +445,9 @@ impl Expander<'_> {
                 // What the world gave is no value of the policy's own.
                 if error.kind == ErrorKind::Value && self.from_the_world(expr) {
                     error.kind = ErrorKind::Failed;
+                }
+                if eval::room::is_excess(&error) {
+                    self.exceeded(expr.place, error.clone());
                 }
                 self.out.errors.push((expr.place, error));
                 None

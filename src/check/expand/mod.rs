@@ -3,8 +3,10 @@
 //! The same code serves the checker, which has no world, and the planner, which looks at one. It decides what is known
 //! when planned and what only a run will know (`language.md` §3); it must not order anything: that is `check::order`.
 
+mod excess;
 mod failure;
 mod foretold;
+mod gathered;
 mod items;
 mod node;
 mod present;
@@ -44,6 +46,8 @@ pub struct Expansion {
     pub refusals: Vec<Refusal>,
     /// What could not be evaluated: the wrong world. The checker, which has none, ignores them.
     pub errors: Vec<(Place, Error)>,
+    /// Where the policy comes to too much; what is here is only a part of it then.
+    pub excess: Option<(Place, Error)>,
 }
 
 /// A `let` and whether its value is known.
@@ -136,6 +140,7 @@ struct Expander<'a> {
     pinned: PinnedProbes,
     /// `after` clauses, resolved when all nodes are known.
     pending_after: Vec<(usize, Name)>,
+    used: excess::Used,
 }
 
 /// Where the next node stands.
@@ -172,6 +177,7 @@ impl<'a> Expander<'a> {
                 skipped: Vec::new(),
                 refusals: Vec::new(),
                 errors: Vec::new(),
+                excess: None,
             },
             later: BTreeMap::new(),
             at: Position {
@@ -193,6 +199,7 @@ impl<'a> Expander<'a> {
             keys: BTreeMap::new(),
             pinned: PinnedProbes::new(),
             pending_after: Vec::new(),
+            used: excess::Used::default(),
         }
     }
 

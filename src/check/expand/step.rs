@@ -21,6 +21,7 @@ use crate::check::time::bounds::pauses;
 
 use super::Expander;
 use super::failure::FailureScope;
+use super::gathered::Gathered;
 use super::node::{ExpandedCall, OwnUndo, Via, Work};
 use super::scope::deferred;
 
@@ -34,13 +35,13 @@ pub const APPROVAL: Duration = Duration::from_mins(10);
 #[derive(Default)]
 struct Body {
     calls: Vec<ExpandedCall>,
-    effects: Effects,
+    effects: Gathered,
     gate: bool,
     /// Waits and people, beyond the time limit of the step.
     waits: Duration,
     people: Duration,
     /// Effects of the calls so far: what a later `let` of the step must not have missed.
-    written: Effects,
+    written: Gathered,
     /// How many conditions and loops stand around that only the run can tell.
     perhaps: usize,
     /// The calls of actions around, outermost first.
@@ -78,7 +79,7 @@ impl Expander<'_> {
         let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
         let (reads, writes, touches) =
             (resources(self, &clauses.reads), resources(self, &clauses.writes), resources(self, &clauses.touches));
-        let mut effects = effects::narrow(std::mem::take(&mut body.effects), reads, writes, touches);
+        let mut effects = effects::narrow(std::mem::take(&mut body.effects).effects, reads, writes, touches);
         effects.extend(self.by_other_names([&clauses.reads, &clauses.writes, &clauses.touches]));
         let mut exprs = Vec::new();
         gather(self.policy, &step.body, &mut exprs);
@@ -178,6 +179,9 @@ impl Expander<'_> {
                     };
                     let outer = Arc::clone(&self.locals);
                     for value in list {
+                        if self.exhausted(iter.place) {
+                            break;
+                        }
                         let mut locals = (*outer).clone();
                         locals.insert(*var, value);
                         self.locals = Arc::new(locals);
@@ -258,7 +262,7 @@ impl Expander<'_> {
         let reads = resources(self, &action.reads);
         let writes = resources(self, &action.writes);
         let touches = resources(self, &action.touches);
-        let own = effects::narrow(std::mem::replace(&mut body.effects, effects), reads, writes, touches);
+        let own = effects::narrow(std::mem::replace(&mut body.effects, effects).effects, reads, writes, touches);
         body.effects.extend(own);
         body.effects.extend(self.by_other_names([&action.reads, &action.writes, &action.touches]));
         body.limited = limited;
@@ -291,6 +295,9 @@ impl Expander<'_> {
                     if error.kind == ErrorKind::Value && call.args.iter().any(given) {
                         error.kind = ErrorKind::Failed;
                     }
+                    if eval::room::is_excess(&error) {
+                        this.exceeded(call.place, error.clone());
+                    }
                     this.out.errors.push((call.place, error));
                     unknown(signature)
                 }
@@ -298,6 +305,12 @@ impl Expander<'_> {
         });
         if let Some(args) = &args {
             self.lengths(call, args);
+        }
+        self.counts_call();
+        for arg in args.iter().flat_map(Args::all) {
+            if let Arg::Known(value) = arg {
+                self.holds(value, call.place);
+            }
         }
         let args = not_asked_yet(&args.unwrap_or_else(|| unknown(signature)));
         probes.extend(lazy);
@@ -351,7 +364,8 @@ impl Expander<'_> {
         let (outer, errors) = (std::mem::take(&mut self.pinned), self.out.errors.len());
         let found = ask(self);
         let told = std::mem::replace(&mut self.pinned, outer);
-        if effects::conflict(&body.written, reads).is_none() {
+        let reads_nothing = reads.reads.is_empty() && reads.writes.is_empty();
+        if reads_nothing || effects::conflict(&body.written.effects, reads).is_none() {
             self.pinned.extend(told);
             return Some(found);
         }

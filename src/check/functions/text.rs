@@ -6,6 +6,7 @@ use super::{Function, element_type, elements, text_of, texts, wrong};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::ty::Type;
 use crate::catalogue::value::Value;
+use crate::check::eval::room;
 
 pub static FUNCTIONS: &[Function] = &[
     Function {
@@ -19,6 +20,10 @@ pub static FUNCTIONS: &[Function] = &[
             let separator = args.get(1).map_or(Ok(""), |value| text_of("join", value))?;
             let items = elements("join", &args[0])?;
             let parts = items.iter().map(|item| text_of("join", item)).collect::<Result<Vec<_>>>()?;
+            let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len() + separator.len()));
+            if length > room::MOST {
+                return Err(room::too_large());
+            }
             Ok(Value::str(parts.join(separator)))
         },
     },
@@ -31,10 +36,10 @@ pub static FUNCTIONS: &[Function] = &[
         types: |args| texts(args, Type::list(Type::String)),
         call: |args| {
             let text = text_of("split", &args[0])?;
-            Ok(match args.get(1) {
-                None => Value::list(text.split_whitespace().map(Value::str)),
-                Some(separator) => Value::list(text.split(text_of("split", separator)?).map(Value::str)),
-            })
+            match args.get(1) {
+                None => pieces(text.split_whitespace()),
+                Some(separator) => pieces(text.split(text_of("split", separator)?)),
+            }
         },
     },
     Function {
@@ -53,7 +58,7 @@ pub static FUNCTIONS: &[Function] = &[
         arity: (1, 1),
         hints: &[],
         types: |args| texts(args, Type::list(Type::String)),
-        call: |args| Ok(Value::list(text_of("lines", &args[0])?.lines().map(Value::str))),
+        call: |args| pieces(text_of("lines", &args[0])?.lines()),
     },
     Function {
         name: "match",
@@ -79,7 +84,7 @@ pub static FUNCTIONS: &[Function] = &[
         types: |args| texts(&args[..1], Type::String),
         call: |args| {
             let pattern = pattern("replace", &args[1])?;
-            Ok(Value::str(pattern.replace_all(text_of("replace", &args[0])?, text_of("replace", &args[2])?)))
+            replaced(&pattern, text_of("replace", &args[0])?, text_of("replace", &args[2])?).map(Value::str)
         },
     },
     Function {
@@ -163,6 +168,32 @@ pub static FUNCTIONS: &[Function] = &[
         },
     },
 ];
+
+/// A list of texts, unless they are too many.
+fn pieces<'t>(of: impl Iterator<Item = &'t str>) -> Result<Value> {
+    const MOST: usize = room::MOST / room::ELEMENT;
+    let list: Vec<Value> = of.take(MOST + 1).map(Value::str).collect();
+    if list.len() > MOST { Err(room::too_large()) } else { Ok(Value::list(list)) }
+}
+
+/// As [`Regex::replace_all`], which would take any memory there is.
+fn replaced(pattern: &Regex, text: &str, with: &str) -> Result<String> {
+    let groups = with.matches('$').count();
+    let mut result = String::new();
+    let mut last = 0;
+    for found in pattern.captures_iter(text) {
+        let whole = found.get_match();
+        result.push_str(&text[last..whole.start()]);
+        last = whole.end();
+        let most = groups.saturating_mul(whole.len()).saturating_add(with.len()).saturating_add(result.len());
+        if most > room::MOST {
+            return Err(room::too_large());
+        }
+        found.expand(with, &mut result);
+    }
+    result.push_str(&text[last..]);
+    Ok(result)
+}
 
 fn pattern(name: &str, value: &Value) -> Result<Regex> {
     let Value::Regex(source) = value else { return Err(wrong(name, "a regex", value)) };

@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
         if let (Some(condition), Some(default)) = (&condition, &default) {
             self.no_probe(condition, "the condition of a param");
             let value = self.known(default);
-            let holds = value.and_then(|value| constant::value(condition, &self.bindings, Some((binding, &value)), 0));
+            let holds = value.and_then(|value| constant::value(condition, &self.bindings, Some((binding, &value))));
             if holds == Some(Value::Bool(false)) {
                 let place = condition.place;
                 self.error(Code::OutOfRange, default.place.span, "the default does not fulfil the condition")
