@@ -257,10 +257,19 @@ fn a_let_of_a_verification_is_asked_again_in_every_round() {
     answers.join().expect("it was asked");
 }
 
+/// The beginnings of so many loops, one in the other.
+fn nested(loops: usize) -> String {
+    let mut text = String::new();
+    for number in 0..loops {
+        let _ = write!(text, "for x{number} in digits {{ ");
+    }
+    text
+}
+
 /// A policy of these items that writes `content`, and what is put around its only step.
 fn growing(items: &str, content: &str, loops: usize) -> Sandbox {
     let digits = "let digits = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\"]\n";
-    let open: String = (0..loops).map(|number| format!("for x{number} in digits {{ ")).collect();
+    let open = nested(loops);
     let step = format!("step s \"S\" {{ file.write(\"a\", {content}) }}");
     let policy = format!(
         "policy p \"P\" {{ root \".\" }}\n{digits}{items}phase main \"Main\" {{\n{open}{step}{}\n}}\n",
@@ -279,14 +288,14 @@ fn lets(first: &str, next: impl Fn(usize) -> String) -> String {
 
 #[test]
 fn what_grows_without_end_is_refused_before_it_fills_the_memory() {
-    let nested = format!("let d(x) = \"${{x}}${{x}}\"\nlet a = {}\"xxxx\"{}\n", "d(".repeat(40), ")".repeat(40));
+    let calls = format!("let d(x) = \"${{x}}${{x}}\"\nlet a = {}\"xxxx\"{}\n", "d(".repeat(40), ")".repeat(40));
     let cases = [
         (growing("", "\"x\"", 8), "more than 100000 steps"),
         (growing(&lets("\"xxxxxxxx\"", |n| format!("\"${{a{n}}}${{a{n}}}\"")), "a40", 0), "more than 64 MiB"),
         (growing(&lets("[\"x\"]", |n| format!("[a{n}, a{n}]")), "\"${len(a40)}\"", 0), "more than 64 MiB"),
         (growing(&lets("\"xxxxxxxx\"", |n| format!("replace(a{n}, r\"x\", a{n})")), "a40", 0), "more than 64 MiB"),
         (growing(&lets("\"xxxxxxxx\"", |n| format!("join(split(a{n}, \"x\"), a{n})")), "a40", 0), "more than 64 MiB"),
-        (growing(&nested, "a", 0), "more than 64 MiB"),
+        (growing(&calls, "a", 0), "more than 64 MiB"),
     ];
     for (sandbox, why) in cases {
         // A gigabyte is a fraction of what each of them would take.
@@ -300,7 +309,7 @@ fn what_grows_without_end_is_refused_before_it_fills_the_memory() {
 
 #[test]
 fn loops_in_a_step_are_bounded_as_well() {
-    let loops: String = (0..8).map(|number| format!("for x{number} in digits {{ ")).collect();
+    let loops = nested(8);
     let body = format!(
         "  let digits = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\"]\n  step s \"S\" {{ {loops}file.write(\"a\", \
          \"x\"){} }}",

@@ -443,7 +443,7 @@ impl Expander<'_> {
             Ok(evaluated) => Some(evaluated),
             Err(mut error) => {
                 // What the world gave is no value of the policy's own.
-                if error.kind == ErrorKind::Value && self.from_the_world(expr) {
+                if error.kind == ErrorKind::Value && self.is_of_the_world(expr) {
                     error.kind = ErrorKind::Failed;
                 }
                 if eval::room::is_excess(&error) {
@@ -456,7 +456,7 @@ impl Expander<'_> {
     }
 
     /// Whether `expr` asks the world, or uses a `let` that did.
-    pub(super) fn from_the_world(&self, expr: &Expr) -> bool {
+    pub(super) fn is_of_the_world(&self, expr: &Expr) -> bool {
         let mut found = walk::asks_the_world(expr);
         walk::bindings(expr, &mut |id| {
             found |= self.out.lets.iter().any(|bound| bound.binding == id && bound.relative);

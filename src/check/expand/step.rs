@@ -291,7 +291,7 @@ impl Expander<'_> {
             match this.with_scope(|scope| eval::args(&policy, signature, &call.args, scope)) {
                 Ok(args) => args,
                 Err(mut error) => {
-                    let given = |arg: &CallArg| matches!(arg, CallArg::Value(expr) if this.from_the_world(expr));
+                    let given = |arg: &CallArg| matches!(arg, CallArg::Value(expr) if this.is_of_the_world(expr));
                     if error.kind == ErrorKind::Value && call.args.iter().any(given) {
                         error.kind = ErrorKind::Failed;
                     }
