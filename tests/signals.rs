@@ -1,5 +1,6 @@
 //! What Ctrl-C does: the first one drains, the second one ends, and the record says so.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -72,7 +73,10 @@ fn a_request_to_end_is_as_the_first_one() {
 
 #[test]
 fn the_end_of_the_terminal_is_never_more_than_the_first() {
+    // What handles a signal passes its default on: so the tests may themselves run under nohup.
+    let handled = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::default()).unwrap();
     let (sandbox, mut running) = waiting();
+    signal_hook::low_level::unregister(handled);
     let heard = running.so_far().len();
     // A shell that ends sends it to its jobs, and the kernel to the foreground.
     running.signal(Signal::HUP);
