@@ -8,6 +8,7 @@ mod foretold;
 mod items;
 mod node;
 mod present;
+mod remade;
 mod scope;
 mod select;
 mod step;
@@ -134,6 +135,8 @@ struct Expander<'a> {
     keys: BTreeMap<String, u32>,
     /// Answers of probes since the last node; the next node takes them.
     pinned: PinnedProbes,
+    /// The entries that may be links, or other names of files, by the next node.
+    remade: remade::Remade,
     /// `after` clauses, resolved when all nodes are known.
     pending_after: Vec<(usize, Name)>,
 }
@@ -192,6 +195,7 @@ impl<'a> Expander<'a> {
             prefix: String::new(),
             keys: BTreeMap::new(),
             pinned: PinnedProbes::new(),
+            remade: remade::Remade::default(),
             pending_after: Vec::new(),
         }
     }
