@@ -16,7 +16,7 @@ pub mod secrets;
 mod times;
 pub mod unavailable;
 mod uses;
-mod writers;
+pub mod writers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
