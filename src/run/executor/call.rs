@@ -10,6 +10,7 @@ use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::signature::{Role, UndoKind};
+use crate::catalogue::snapshot::NodeState;
 use crate::catalogue::unit::{Action, Capture, Fingerprint};
 use crate::catalogue::value::Value;
 use crate::check::model::{Call, OnFailure};
@@ -36,6 +37,24 @@ pub struct Touched {
     pub after: Fingerprint,
     /// Those of its files that have further names: device and inode, before it and behind it.
     pub files: Vec<(u64, u64)>,
+}
+
+impl Touched {
+    /// The parts that tell a large folder as a whole.
+    pub(super) fn folded(&self) -> impl Iterator<Item = &str> {
+        let whole = |(_, described): &(&String, &String)| described.starts_with("directory of ");
+        self.after.parts.iter().filter(whole).map(|(part, _)| part.as_str())
+    }
+
+    /// The places that it wrote, and the folders that it made for them.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        let states = match &*self.capture {
+            Capture::Nothing => &[][..],
+            Capture::Files { states } | Capture::Data { states, .. } => states,
+        };
+        let made = states.iter().filter(|state| state.node == NodeState::NoParent).map(|state| state.path.as_str());
+        self.after.parts.keys().map(String::as_str).chain(made)
+    }
 }
 
 /// What there was to restore of a failed attempt.

@@ -18,7 +18,7 @@ mod step;
 mod texts;
 mod verify;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
@@ -325,10 +325,25 @@ impl Executor {
         for (file, order) in touched.iter().flat_map(|left| left.files.iter().map(|file| (*file, left.order))) {
             last.entry(file).and_modify(|last| *last = order.max(*last)).or_insert(order);
         }
+        // Large folders are told as one: who wrote below them since, or made folders there.
+        let folded: HashSet<&str> = touched.iter().flat_map(Touched::folded).collect();
+        let mut below: HashMap<String, u64> = HashMap::new();
+        for (left, part) in touched.iter().flat_map(|left| left.places().map(move |part| (left, part))) {
+            for (end, _) in part.match_indices('/').filter(|(end, _)| folded.contains(&part[..*end])) {
+                below
+                    .entry(part[..end].to_owned())
+                    .and_modify(|last| *last = left.order.max(*last))
+                    .or_insert(left.order);
+            }
+        }
+        let later = |last: Option<&u64>, left: &Touched| last.is_some_and(|last| *last > left.order);
         let rewritten = |left: &Touched| {
-            left.order < opaque || left.files.iter().any(|file| last.get(file).is_some_and(|last| *last > left.order))
+            left.order < opaque
+                || left.files.iter().any(|file| later(last.get(file), left))
+                || left.folded().any(|part| later(below.get(part), left))
         };
-        for left in touched.into_iter().filter(rewritten) {
+        let rewritten: Vec<bool> = touched.iter().map(rewritten).collect();
+        for (left, _) in touched.into_iter().zip(rewritten).filter(|(_, rewritten)| *rewritten) {
             if let Some(after) = self.left(&*left.action, &left.capture, &left.args)
                 && after != left.after
             {

@@ -160,7 +160,10 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
             How::Restore(called) => {
                 let parts = called.before.iter().flat_map(|before| before.parts.keys()).map(String::as_str);
                 let paths = tops(states(&called.capture)).map(|state| state.path.as_str());
-                last.extend(parts.chain(paths).map(|path| (path, calls.len())));
+                // A folder that the call had made goes with it.
+                let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+                let made = made.map(|state| state.path.as_str());
+                last.extend(parts.chain(paths).chain(made).map(|path| (path, calls.len())));
                 let file = |state: &&PathState| matches!(&state.node, NodeState::File { .. });
                 let files = states(&called.capture).iter().filter(file);
                 last_of.extend(files.map(|state| (once.file(&state.path), calls.len())));
