@@ -45,6 +45,19 @@ pub struct Effects {
     pub writes: Vec<Resource>,
 }
 
+/// What a call makes of the entries that it writes, for paths that pass through them later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entries {
+    /// They are what they were: no link, or other name of a file, appears or goes.
+    Kept,
+    /// What stood there is replaced or gone, a link perhaps; none appears.
+    Replaced,
+    /// As [`Entries::Replaced`], and links come along from where they are taken, if there are any by then.
+    Carried,
+    /// These, and what is below them, may be links or other names of files from then on.
+    Remade(Vec<Resource>),
+}
+
 impl Resource {
     /// `kind:name`
     pub fn new(kind: Kind, name: impl Into<Arc<str>>) -> Self {

@@ -50,6 +50,34 @@ pub fn of(args: &Args, name: &str, look: Option<&Look>, how: fn(Option<&Look>, &
     }
 }
 
+/// Which names of something are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Symbolic links.
+    Links,
+    /// Those, and further names of a file.
+    All,
+}
+
+/// Whether `at`, or something below it, is a link, or has further names.
+#[must_use]
+pub fn has_names(look: &Look, at: &Located, names: Names) -> bool {
+    let Ok(Some(facts)) = look.facts(at) else { return false };
+    let further = |links: u64| names == Names::All && links > 1;
+    if !facts.is_dir() {
+        return facts.is_link() || further(facts.links);
+    }
+    walkdir::WalkDir::new(&at.path).into_iter().enumerate().any(|(index, entry)| {
+        let Ok(entry) = entry else { return false };
+        index > MOST_ENTRIES
+            || look.cancel().check().is_err()
+            || entry.file_type().is_symlink()
+            || (names == Names::All
+                && !entry.file_type().is_dir()
+                && entry.metadata().is_ok_and(|meta| further(meta.nlink())))
+    })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Read,

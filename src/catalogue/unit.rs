@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::args::Args;
-use super::effect::Effects;
+use super::effect::{Effects, Entries};
 use super::error::Result;
 use super::foreseen::Foreseen;
 use super::keep::Keep;
@@ -26,6 +26,12 @@ pub trait Action: Send + Sync {
     /// What it reads and writes. Arguments that are not known widen to `**`. Must not ask the world more than what
     /// `look` answers about existing files; without one, paths are taken as written.
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects;
+
+    /// What becomes of the entries that it writes: where a path leads that passes through one of them later. Without
+    /// `look` as far as the arguments tell. Unless a unit knows better, each may become a link.
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        Entries::Remade(self.effects(args, look).writes)
+    }
 
     /// What it would change, for a person.
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview>;

@@ -26,7 +26,8 @@ pub fn open_at(policy: &Policy, root: &Path) -> Result<Look, Failure> {
     let root = resolve(root, "root")?;
     let also = policy.roots.iter().map(|extra| resolve(&root.join(extra), "roots")).collect::<Result<Vec<_>, _>>()?;
     let spawn = Arc::new(crate::run::process::Processes::new(root.clone()));
-    Ok(Look::new(root, also, spawn, secrets(policy)))
+    let secrets = secrets(policy, &root);
+    Ok(Look::new(root, also, spawn, secrets))
 }
 
 /// A world without a policy: enough to restore captures.
@@ -66,19 +67,21 @@ fn resolve(path: &Path, clause: &str) -> Result<PathBuf, Failure> {
     Ok(root)
 }
 
-/// Secrets are asked for at the place of use; nothing here keeps one.
-fn secrets(policy: &Policy) -> SecretSource {
+/// Secrets are asked for at the place of use; nothing here keeps one. Their files are relative to the root, wherever rbk
+/// is called from.
+fn secrets(policy: &Policy, root: &Path) -> SecretSource {
+    let root = root.to_path_buf();
     let known: Vec<_> = policy.secrets.iter().map(|secret| (secret.name.text.clone(), secret.source.clone())).collect();
     Arc::new(move |name| {
         let (_, source) = known
             .iter()
             .find(|(known, _)| &**known == name)
             .ok_or_else(|| Error::internal(format!("no secret `{name}` was declared")))?;
-        secret(name, source)
+        secret(name, source, &root)
     })
 }
 
-fn secret(name: &str, source: &Source) -> UnitResult<String> {
+fn secret(name: &str, source: &Source, root: &Path) -> UnitResult<String> {
     match source {
         Source::Env(variable) => std::env::var(variable).map_err(|_| {
             Error::refused(format!("secret `{name}` has no value: the environment variable `{variable}` is not set"))
@@ -89,7 +92,7 @@ fn secret(name: &str, source: &Source) -> UnitResult<String> {
                 return Err(Error::refused(format!("secret `{name}`: its file must be a plain path")));
             };
             let path = value.as_text().unwrap_or_default();
-            let text = std::fs::read_to_string(path)
+            let text = std::fs::read_to_string(root.join(path))
                 .map_err(|error| Error::io(format!("read the file of secret `{name}`, `{path}`"), &error))?;
             Ok(text.trim_end_matches(['\n', '\r']).to_owned())
         }

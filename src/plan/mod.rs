@@ -17,7 +17,7 @@ mod strict;
 mod times;
 pub mod unavailable;
 mod uses;
-mod writers;
+pub mod writers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

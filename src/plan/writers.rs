@@ -20,13 +20,21 @@ struct Place {
 }
 
 /// Writes of nodes, in the order in which they were entered.
-pub(super) struct Writers {
+pub struct Writers {
     places: Vec<Place>,
     /// The node and what it writes.
     writes: Vec<(usize, Resource)>,
 }
 
+impl Default for Writers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Writers {
+    /// None so far.
+    #[must_use]
     pub fn new() -> Self {
         Self { places: vec![Place::default()], writes: Vec::new() }
     }
@@ -66,7 +74,18 @@ impl Writers {
         found.map(|(_, number)| (self.writes[number].0, &self.writes[number].1))
     }
 
+    /// The first node that writes something of `effects`.
+    #[must_use]
+    pub fn first(&self, effects: &Effects) -> Option<usize> {
+        let mut found: Option<usize> = None;
+        for key in effects.reads.iter().chain(&effects.writes).flat_map(keys) {
+            self.overlapping(&key, &mut |numbers| found = found.into_iter().chain(numbers.first().copied()).min());
+        }
+        found.map(|number| self.writes[number].0)
+    }
+
     /// The last node that may write anything.
+    #[must_use]
     pub fn last_of_world(&self) -> Option<usize> {
         self.places[0].here.last().map(|number| self.writes[*number].0)
     }
@@ -162,6 +181,7 @@ mod tests {
                 writers.enter(7, &writes(&[earlier]));
                 let expected = crate::check::effects::conflict(&writes(&[earlier]), &writes(&[later])).map(|_| 7);
                 assert_eq!(last(&writers, later), expected, "{earlier} before {later}");
+                assert_eq!(writers.first(&writes(&[later])), expected, "{earlier} before {later}");
             }
         }
     }

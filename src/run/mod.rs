@@ -1,5 +1,6 @@
 //! From a plan to events: dispatching, executing, cancelling, undoing.
 
+mod apart;
 pub mod dispatcher;
 pub mod event;
 pub mod executor;

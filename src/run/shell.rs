@@ -250,12 +250,15 @@ impl Shell {
                     drop(state);
                     let ended = catch_unwind(AssertUnwindSafe(|| self.exec.node(node, planned)))
                         .unwrap_or_else(|panic| Ended::broken(&told_by(&*panic)));
+                    // Nothing that conflicts with this node has started: it is told only below that it has ended.
+                    let (apart, among) = super::apart::found(&self.plan, node, &self.exec.calm());
                     state = self.lock();
                     let Some(position) = state.under_way.iter().position(|way| way.node == node) else {
                         // Given up on meanwhile; another worker has this one's place.
                         return;
                     };
                     state.under_way.swap_remove(position);
+                    state.dispatcher.set_apart(&apart, among.end);
                     self.ended(&mut state, node, ended);
                     continue;
                 }

@@ -5,7 +5,7 @@ use super::tarball::{self, Packing};
 use super::wording::named;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, extent};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
@@ -43,6 +43,10 @@ impl Verb for Archive {
         let mut effects = reach::of(args, "from", look, reach::reads);
         effects.extend(reach::of(args, "to", look, reach::writes));
         effects
+    }
+
+    fn entries(&self, _args: &Args, _look: Option<&Look>) -> Entries {
+        Entries::Replaced
     }
 
     fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>> {

@@ -4,7 +4,7 @@
 
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, extent};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::keep::Keep;
@@ -25,6 +25,10 @@ pub trait Verb: Send + Sync {
     fn signature(&self) -> &'static Signature;
     /// What it reads and writes.
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects;
+    /// What becomes of the entries that it writes: most verbs change files where they are.
+    fn entries(&self, _args: &Args, _look: Option<&Look>) -> Entries {
+        Entries::Kept
+    }
     /// The paths that it writes, as they stand now; all arguments are known.
     fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>>;
     /// What it would change; all arguments are known.
@@ -59,6 +63,10 @@ impl<V: Verb> Action for Captured<V> {
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         self.0.effects(args, look)
+    }
+
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        self.0.entries(args, look)
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
@@ -126,7 +134,20 @@ impl<V: Verb> Action for Captured<V> {
 pub fn present(states: &[PathState], look: &Look, keep: &dyn Keep) -> Result<Vec<PathState>> {
     let restored = |state: &&PathState| !matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent);
     let paths: Vec<Located> = states.iter().filter(restored).map(|state| look.located_as_kept(&state.path)).collect();
-    look.snapshot(&paths, keep, None)
+    // Folders that the undo removes, or makes again, count too, also where they are all that was done.
+    let mut within = Vec::new();
+    for state in states {
+        let at = look.located_as_kept(&state.path);
+        let changes = match state.node {
+            NodeState::NoParent => true,
+            NodeState::Parent { .. } => look.facts(&at)?.is_none(),
+            _ => false,
+        };
+        if changes {
+            within.push(look.entry(&at, "within".as_ref()));
+        }
+    }
+    look.snapshot_with_around(&paths, &within, keep, None)
 }
 
 impl<V: Verb> Captured<V> {

@@ -7,7 +7,7 @@ use super::wording::{named, unchanged};
 use super::write::followed;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{New, file_change};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
@@ -40,6 +40,10 @@ impl Action for Chmod {
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         reach::of(args, "path", look, reach::writes_through)
+    }
+
+    fn entries(&self, _args: &Args, _look: Option<&Look>) -> Entries {
+        Entries::Kept
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

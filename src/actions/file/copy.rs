@@ -1,12 +1,12 @@
 //! `file.copy`: files and directories to an exact name or into a directory.
 
 use super::captured::Verb;
-use super::ends::{destination_effects, ends};
+use super::ends::{carried, destination_effects, ends};
 use super::wording::{named, unchanged};
 use super::write::edited;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, New, extent, file_change, tree_changes};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::Result;
 use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::look::{Located, Look};
@@ -49,6 +49,12 @@ impl Verb for Copy {
         let mut effects = reach::of(args, "from", look, reach::reads);
         effects.extend(destination_effects(args, look));
         effects
+    }
+
+    /// A link below a directory is copied as a link; one that is named is followed.
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        let carries = |look: &Look, from: &Located| reach::has_names(look, from, reach::Names::Links);
+        carried(args, look, Look::locate_following, carries, || self.effects(args, look))
     }
 
     fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::args::Args;
-use crate::catalogue::effect::{Effects, Resource};
+use crate::catalogue::effect::{Effects, Entries, Resource};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::path_text::lexical;
@@ -23,6 +23,11 @@ pub fn ends(args: &Args, look: &Look, from: fn(&Look, &str) -> Result<Located>) 
             return Err(Error::refused(format!("`{name}`: `{other}` and `{source}` would both become `{}`", to.name)));
         }
         let from = from(look, source)?;
+        if to.path == from.path {
+            let also = if to.name == **source { String::new() } else { format!(" (written `{source}`)") };
+            return Err(Error::refused(format!("`{name}`: `{}`{also} would go to where it is", to.name))
+                .hint("name another place, or leave the call out"));
+        }
         if to.path.starts_with(&from.path) || from.path.starts_with(&to.path) {
             return Err(Error::refused(format!("`{name}`: one of `{}` and `{}` holds the other", from.name, to.name)));
         }
@@ -56,6 +61,21 @@ fn inside(into: &str, source: &str) -> Result<String> {
         }
         Some(name) => Ok(format!("{into}/{name}")),
     }
+}
+
+/// What becomes of the destinations: `carries` says whether a source has links now. Which of them it has when it runs,
+/// whoever knows the calls before it knows.
+pub fn carried(
+    args: &Args,
+    look: Option<&Look>,
+    from: fn(&Look, &str) -> Result<Located>,
+    carries: impl Fn(&Look, &Located) -> bool,
+    effects: impl Fn() -> Effects,
+) -> Entries {
+    let Some(look) = look else { return Entries::Carried };
+    let Ok(sources) = args.texts("from") else { return Entries::Remade(effects().writes) };
+    let known = sources.iter().all(|source| from(look, source).is_ok_and(|at| !carries(look, &at)));
+    if known { Entries::Carried } else { Entries::Remade(effects().writes) }
 }
 
 /// The writes to the destinations; what is not known widens.

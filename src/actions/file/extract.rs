@@ -6,7 +6,7 @@ use super::captured::{CAPTURE_CAP, Verb};
 use super::tarball::{self, Entry, Kind, Packing};
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, New, file_change, thousands};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries, Resource};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::{Located, Look};
@@ -46,6 +46,18 @@ impl Verb for Extract {
         let mut effects = reach::of(args, "archive", look, reach::reads);
         effects.extend(reach::of(args, "into", look, reach::writes_through));
         effects
+    }
+
+    /// The links in the archive, where it can be read now.
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        let Some(look) = look else { return Entries::Replaced };
+        places(args, look).map_or_else(
+            |_| Entries::Remade(self.effects(args, Some(look)).writes),
+            |places| {
+                let links = places.into_iter().filter(|(entry, _)| matches!(entry.kind, Kind::Link { .. }));
+                Entries::Remade(links.map(|(_, at)| Resource::file(at.name)).collect())
+            },
+        )
     }
 
     /// Everything but directories: those are shared with what else is in them.

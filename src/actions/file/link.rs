@@ -4,7 +4,7 @@ use super::captured::Verb;
 use super::wording::{named, unchanged};
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{New, file_change};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
@@ -40,6 +40,10 @@ impl Verb for Link {
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         reach::of(args, "path", look, reach::writes)
+    }
+
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        Entries::Remade(self.effects(args, look).writes)
     }
 
     fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>> {

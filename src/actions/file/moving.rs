@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::captured::{CAPTURE_CAP, not_known_yet, nothing_captured, outline};
 use super::copy::replaced;
-use super::ends::{destination_effects, ends};
+use super::ends::{carried, destination_effects, ends};
 use super::wording::named;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, extent};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::{Located, Look};
@@ -56,6 +56,12 @@ impl Action for Move {
         let mut effects = reach::of(args, "from", look, reach::writes);
         effects.extend(destination_effects(args, look));
         effects
+    }
+
+    /// Links and further names of a file stay what they are, under another name.
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        let carries = |look: &Look, from: &Located| reach::has_names(look, from, reach::Names::All);
+        carried(args, look, Look::locate, carries, || self.effects(args, look))
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

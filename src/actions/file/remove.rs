@@ -5,7 +5,7 @@ use super::copy::directory_change;
 use super::wording::{named, unchanged};
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::change::{Extent, New, extent, file_change};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::Result;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
@@ -42,6 +42,10 @@ impl Verb for Remove {
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         reach::of(args, "path", look, reach::writes)
+    }
+
+    fn entries(&self, _args: &Args, _look: Option<&Look>) -> Entries {
+        Entries::Replaced
     }
 
     fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>> {

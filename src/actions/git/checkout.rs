@@ -15,7 +15,7 @@ use super::repo::{Part, Repo, failed};
 use super::tree::{self, Entry};
 use super::{apply, commit, preview, reference, undo};
 use crate::catalogue::args::Args;
-use crate::catalogue::effect::{Effects, Kind, Resource};
+use crate::catalogue::effect::{Effects, Entries, Kind, Resource};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
@@ -122,6 +122,16 @@ impl Action for Checkout {
     fn effects(&self, _: &Args, look: Option<&Look>) -> Effects {
         let effects = Effects::none().write(Resource::file("**")).write(Resource::new(Kind::Git, "**"));
         Part::Refs.read(Part::Head.write(Part::Index.write(effects, look), look), look)
+    }
+
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        let Some(look) = look else { return Entries::Replaced };
+        let links = Repo::open(look).and_then(|repo| {
+            let (commit, _) = target(args, &repo)?;
+            let root = commit.tree().map_err(|error| failed("read the commit", &error))?;
+            tree::links(&repo, &root, &[""])
+        });
+        links.map_or_else(|_| Entries::Remade(self.effects(args, Some(look)).writes), Entries::Remade)
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

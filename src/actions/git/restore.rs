@@ -5,7 +5,7 @@ use super::lock::IndexLock;
 use super::repo::{Part, Repo, failed, reads_commit};
 use super::{apply, commit, preview, tree, undo};
 use crate::catalogue::args::Args;
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
@@ -73,6 +73,18 @@ impl Action for Restore {
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         let effects = reach::of(args, "paths", look, reach::writes);
         Part::Index.write(reads_commit(effects, args.text_or_none("from"), look), look)
+    }
+
+    fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
+        let Some(look) = look else { return Entries::Replaced };
+        let links = Repo::open(look).and_then(|repo| {
+            let commit = commit::resolve(&repo, args.text("from")?)?;
+            let root = commit.tree().map_err(|error| failed("read the commit", &error))?;
+            let spots =
+                args.texts("paths")?.into_iter().map(|path| repo.spot(look, path)).collect::<Result<Vec<_>>>()?;
+            tree::links(&repo, &root, &spots.iter().map(|spot| spot.path.as_str()).collect::<Vec<_>>())
+        });
+        links.map_or_else(|_| Entries::Remade(self.effects(args, Some(look)).writes), Entries::Remade)
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use git2::{Oid, Tree};
 
 use super::repo::{Repo, failed};
+use crate::catalogue::effect::Resource;
 use crate::catalogue::error::{Error, Result};
 
 /// Mode of a regular file.
@@ -55,6 +56,12 @@ pub fn list(repo: &Repo, tree: &Tree<'_>, scopes: &[&str]) -> Result<Entries> {
         }
     }
     Ok(found)
+}
+
+/// The symbolic links among the files of `tree` at or below one of `scopes`; those outside of the root are left out.
+pub fn links(repo: &Repo, tree: &Tree<'_>, scopes: &[&str]) -> Result<Vec<Resource>> {
+    let links = list(repo, tree, scopes)?.into_iter().filter(|(_, entry)| entry.mode == LINK);
+    Ok(links.filter_map(|(path, _)| repo.name(&path)).map(Resource::file).collect())
 }
 
 /// Without recursion: a commit may nest directories deeper than a stack is.

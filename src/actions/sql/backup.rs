@@ -4,7 +4,7 @@ use super::connect::{self, Mode, failed};
 use super::place::{self, Place, SIDES, beside};
 use super::{copy, tables};
 use crate::catalogue::args::Args;
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Entries};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::{Located, Look};
@@ -63,6 +63,10 @@ impl Action for Backup {
         let mut effects = place::reads(args, look);
         effects.extend(reach::of(args, "to", look, reach::writes));
         effects
+    }
+
+    fn entries(&self, _args: &Args, _look: Option<&Look>) -> Entries {
+        Entries::Replaced
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

@@ -11,7 +11,7 @@ use super::Touch;
 use super::copy::sync_all;
 use super::discard::set_mode;
 use super::fill::fill;
-use super::fresh::{Fresh, place, settle};
+use super::fresh::{Fresh, place, settle, unlink};
 use super::meta::take_over;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::facts::Facts;
@@ -127,8 +127,33 @@ impl Touch {
         }
         let (source, source_name) = self.parent(from)?;
         let (folder, name) = self.parent(to)?;
-        if source.look(&source_name).map_err(|error| failed("look at", from, &error))?.is_none() {
+        let Some(moved) = source.look(&source_name).map_err(|error| failed("look at", from, &error))? else {
             return Err(self.missing(from));
+        };
+        let there = folder.look(&name).map_err(|error| failed("look at", to, &error))?;
+        if there.is_some_and(|there| there.same_inode(&moved)) {
+            let listed = folder.names().map_err(|error| failed("look at", to, &error))?;
+            let same_folder = source
+                .facts()
+                .and_then(|one| Ok(one.same_inode(&folder.facts()?)))
+                .map_err(|error| failed("look at", from, &error))?;
+            let renamed = same_folder && source_name != name;
+            let several = if renamed {
+                listed.contains(&source_name) && listed.contains(&name)
+            } else {
+                !same_folder && !moved.is_dir() && moved.links > 1
+            };
+            // One entry: by a mount it is reached by two paths, or two spellings are one name here.
+            if !several && !renamed {
+                return Err(Error::refused(format!("`{}` and `{}` are one and the same", from.name, to.name))
+                    .hint("nothing was moved; leave the call out, or name another place"));
+            }
+            if several {
+                // A rename would succeed and do nothing (POSIX), and the old name would stay.
+                return unlink(&source, &source_name, false)
+                    .and_then(|()| settle(&source))
+                    .map_err(|error| failed("move", from, &error));
+            }
         }
         match place(&source, &source_name, &folder, &name) {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => return self.move_across(from, to),

@@ -253,6 +253,8 @@ impl Expander<'_> {
             effects.extend(node.effects.clone());
             uses.extend(node.uses.iter().filter(|(index, _)| *index < from).cloned());
         }
+        // What one round makes of an entry, the next one meets.
+        effects = self.remade.widened(effects, self.look);
         uses.extend(self.uses_of([head].into_iter()));
         let kind = if matches!(item, Item::For(_)) { "for" } else { "if" };
         let key = self.key(kind, place);
@@ -420,7 +422,8 @@ impl Expander<'_> {
             later: &self.later,
             locals: &self.locals,
         };
-        super::super::effects::expr::reads_of(self.policy, expr, &mut foretold, self.look)
+        let reads = super::super::effects::expr::reads_of(self.policy, expr, &mut foretold, self.look);
+        self.remade.widened(reads, self.look)
     }
 
     fn applies_functions(&self, expr: &Expr) -> bool {

@@ -10,6 +10,7 @@ mod gathered;
 mod items;
 mod node;
 mod present;
+mod remade;
 mod scope;
 mod select;
 mod step;
@@ -138,6 +139,8 @@ struct Expander<'a> {
     keys: BTreeMap<String, u32>,
     /// Answers of probes since the last node; the next node takes them.
     pinned: PinnedProbes,
+    /// The entries that may be links, or other names of files, by the next node.
+    remade: remade::Remade,
     /// `after` clauses, resolved when all nodes are known.
     pending_after: Vec<(usize, Name)>,
     used: excess::Used,
@@ -198,6 +201,7 @@ impl<'a> Expander<'a> {
             prefix: String::new(),
             keys: BTreeMap::new(),
             pinned: PinnedProbes::new(),
+            remade: remade::Remade::default(),
             pending_after: Vec::new(),
             used: excess::Used::default(),
         }

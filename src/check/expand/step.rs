@@ -23,6 +23,7 @@ use super::Expander;
 use super::failure::FailureScope;
 use super::gathered::Gathered;
 use super::node::{ExpandedCall, OwnUndo, Via, Work};
+use super::remade::Remade;
 use super::scope::deferred;
 
 /// How a call on paths reaches them.
@@ -58,6 +59,19 @@ struct Body {
     silent: bool,
 }
 
+impl Body {
+    /// Widens what was gathered, its calls from number `calls` on, where a path leads through what `remade` knows.
+    fn widen(&mut self, calls: usize, remade: &Remade, look: Option<&Look>) {
+        let effects = remade.widened(std::mem::take(&mut self.effects).effects, look);
+        self.effects.extend(effects);
+        let written = remade.widened(std::mem::take(&mut self.written).effects, look);
+        self.written.extend(written);
+        for call in &mut self.calls[calls..] {
+            call.effects = remade.widened(std::mem::take(&mut call.effects), look);
+        }
+    }
+}
+
 impl Expander<'_> {
     pub(super) fn step(&mut self, step: &Arc<Step>) {
         let clauses = &step.clauses;
@@ -77,10 +91,9 @@ impl Expander<'_> {
             body.effects.extend(self.reads(header));
         }
         let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
-        let (reads, writes, touches) =
-            (resources(self, &clauses.reads), resources(self, &clauses.writes), resources(self, &clauses.touches));
-        let mut effects = effects::narrow(std::mem::take(&mut body.effects).effects, reads, writes, touches);
-        effects.extend(self.by_other_names([&clauses.reads, &clauses.writes, &clauses.touches]));
+        let said =
+            [resources(self, &clauses.reads), resources(self, &clauses.writes), resources(self, &clauses.touches)];
+        let effects = self.narrowed(&mut body, 0, said, [&clauses.reads, &clauses.writes, &clauses.touches]);
         let mut exprs = Vec::new();
         gather(self.policy, &step.body, &mut exprs);
         let uses = self.uses_of(headers(step).chain(exprs));
@@ -170,9 +183,13 @@ impl Expander<'_> {
                         // Once, with the variable unknown: its effects widen. What it is told now it need not be told the
                         // next time round.
                         let outer = std::mem::take(&mut self.pinned);
+                        let (calls, before) = (body.calls.len(), std::mem::take(&mut body.effects));
                         body.perhaps += 1;
                         self.walk(inner, body);
                         body.perhaps -= 1;
+                        // What one round makes of an entry, the next one meets.
+                        body.widen(calls, &self.remade, self.look);
+                        body.effects.extend(before.effects);
                         let inside = std::mem::replace(&mut self.pinned, outer);
                         self.pinned.retain(|asked, _| !inside.contains_key(asked));
                         continue;
@@ -256,15 +273,13 @@ impl Expander<'_> {
             body.effects.extend(self.reads(header));
         }
         // Narrowed by itself: what stands around it touches what it touched before.
-        let effects = std::mem::take(&mut body.effects);
+        let (calls, effects) = (body.calls.len(), std::mem::take(&mut body.effects));
         self.walk(&action.run, body);
         let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
-        let reads = resources(self, &action.reads);
-        let writes = resources(self, &action.writes);
-        let touches = resources(self, &action.touches);
-        let own = effects::narrow(std::mem::replace(&mut body.effects, effects).effects, reads, writes, touches);
+        let named = [resources(self, &action.reads), resources(self, &action.writes), resources(self, &action.touches)];
+        let own = self.narrowed(body, calls, named, [&action.reads, &action.writes, &action.touches]);
+        body.effects = effects;
         body.effects.extend(own);
-        body.effects.extend(self.by_other_names([&action.reads, &action.writes, &action.touches]));
         body.limited = limited;
         (body.undo_said, body.way) = (said, way);
         if let Some(via) = body.via.pop() {
@@ -314,7 +329,9 @@ impl Expander<'_> {
         }
         let args = not_asked_yet(&args.unwrap_or_else(|| unknown(signature)));
         probes.extend(lazy);
-        let effects = call.action.effects(&args, self.look);
+        let plain = call.action.effects(&args, self.look);
+        let effects = self.remade.widened(plain.clone(), self.look);
+        self.remade.enter(&plain, call.action.entries(&args, self.look));
         body.gate |= signature.gate;
         body.silent |= !body.limited && !signature.gate;
         if signature.gate {
@@ -374,7 +391,34 @@ impl Expander<'_> {
         None
     }
 
-    /// `writes "server/**", list` as resources; what is not known widens to everything.
+    /// The effects of `body` as the lists `said` of what it reads, writes and touches (written as `lists`) narrow them. What
+    /// its calls from number `calls` on are said to write may be links by then, also for the calls among these.
+    fn narrowed(
+        &mut self,
+        body: &mut Body,
+        calls: usize,
+        said: [Option<Vec<Resource>>; 3],
+        lists: [&Option<Vec<Expr>>; 3],
+    ) -> Effects {
+        let mut named = Effects::none();
+        let [reads, writes, touches] = &said;
+        named.reads.extend(reads.iter().chain(touches).flatten().cloned());
+        named.writes.extend(writes.iter().chain(touches).flatten().cloned());
+        named.extend(self.by_other_names(lists));
+        let named = self.remade.widened(named, self.look);
+        let commands = body.calls[calls..].iter().any(|call| call.effects.writes.contains(&Resource::world()));
+        if commands && !named.writes.is_empty() {
+            let mut remade = Remade::default();
+            remade.enter_said(&named.writes);
+            body.widen(calls, &remade, self.look);
+            self.remade.enter_said(&named.writes);
+        }
+        let [reads, writes, touches] = said;
+        let mut effects = effects::narrow(std::mem::take(&mut body.effects).effects, reads, writes, touches);
+        effects.extend(named);
+        effects
+    }
+
     /// What lists of resources lead to by links and other names of one file: they are texts, the world has the links.
     fn by_other_names(&mut self, [reads, writes, touches]: [&Option<Vec<Expr>>; 3]) -> Effects {
         let mut found = Effects::none();
@@ -400,6 +444,7 @@ impl Expander<'_> {
         found
     }
 
+    /// `writes "server/**", list` as resources; what is not known widens to everything.
     fn resources(&mut self, list: &[Expr]) -> Vec<Resource> {
         let mut found = Vec::new();
         for expr in list {

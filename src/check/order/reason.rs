@@ -74,8 +74,9 @@ impl Reasons<'_> {
             return Reason::Stage;
         }
         let conflict = conflict(&a.effects, &b.effects);
-        let world = |resource: &Resource| resource.kind == Kind::World;
-        let telling = |conflict: &Conflict| !world(&conflict.later) && !world(&conflict.earlier);
+        let any_file = |resource: &Resource| resource.kind == Kind::File && &*resource.name == "**";
+        let vague = |resource: &Resource| resource.kind == Kind::World || any_file(resource);
+        let telling = |conflict: &Conflict| !vague(&conflict.later) && !vague(&conflict.earlier);
         if let Some(conflict) = conflict.as_ref().filter(|conflict| telling(conflict)) {
             return in_words(conflict);
         }

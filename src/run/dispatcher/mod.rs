@@ -10,6 +10,7 @@
 //!
 //! A `parallel` block settles as one: its author vouched that the order of its members does not matter.
 
+mod apart;
 pub mod graph;
 mod settle;
 mod tolerate;

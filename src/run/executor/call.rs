@@ -1,7 +1,7 @@
 //! One call of an action: evaluate, compare, capture, write the intent, run, write the outcome.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::halt::Halt;
@@ -10,10 +10,12 @@ use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::signature::{Role, UndoKind};
+use crate::catalogue::snapshot::NodeState;
 use crate::catalogue::unit::{Action, Capture, Fingerprint};
 use crate::catalogue::value::Value;
 use crate::check::model::{Call, OnFailure};
 use crate::run::event::Event;
+use crate::run::undo::shared;
 
 /// How long taking back one call may take where nothing says otherwise.
 pub const UNDO_TIMEOUT: Duration = Duration::from_mins(10);
@@ -33,6 +35,26 @@ pub struct Touched {
     pub args: Args,
     pub capture: Arc<Capture>,
     pub after: Fingerprint,
+    /// Those of its files that have further names: device and inode, before it and behind it.
+    pub files: Vec<(u64, u64)>,
+}
+
+impl Touched {
+    /// The parts that tell a large folder as a whole.
+    pub(super) fn folded(&self) -> impl Iterator<Item = &str> {
+        let whole = |(_, described): &(&String, &String)| described.starts_with("directory of ");
+        self.after.parts.iter().filter(whole).map(|(part, _)| part.as_str())
+    }
+
+    /// The places that it wrote, and the folders that it made for them.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        let states = match &*self.capture {
+            Capture::Nothing => &[][..],
+            Capture::Files { states } | Capture::Data { states, .. } => states,
+        };
+        let made = states.iter().filter(|state| state.node == NodeState::NoParent).map(|state| state.path.as_str());
+        self.after.parts.keys().map(String::as_str).chain(made)
+    }
 }
 
 /// What there was to restore of a failed attempt.
@@ -98,10 +120,11 @@ impl Frame<'_> {
         self.calls += 1;
 
         let before = call.action.fingerprint(&args, look)?;
+        let made = drift::Made { action: Arc::clone(&call.action), args: args.clone(), place: call.place };
         if let (Some(node), Some(plan), Some(now)) = (self.planned, &self.exec.plan, &before) {
-            drift::check(plan, node, now, &self.made, &|| call.action.effects(&args, Some(look)))?;
+            drift::check(plan, &self.exec.all_writes, node, now, (&made, &self.made), look)?;
         }
-        self.made.push((Arc::clone(&call.action), args.clone()));
+        self.made.push(made);
         let capture = call.action.capture(&args, look, &*self.exec.keep)?;
         self.pending.push(Event::CallStarted {
             node: self.key.clone(),
@@ -125,7 +148,8 @@ impl Frame<'_> {
         if changes {
             self.kept.push(Kept { action: Arc::clone(&call.action), capture: Arc::clone(&capture) });
         }
-        let order = self.exec.order.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut files = files_of(before.as_ref(), look);
+        let order = self.exec.begin_call();
         if changes && before.is_none() {
             self.exec.opaque.fetch_max(order, Ordering::AcqRel);
         }
@@ -140,8 +164,9 @@ impl Frame<'_> {
         };
         if let Some(after) = &after {
             let (node, action, after) = (self.key.clone(), Arc::clone(&call.action), after.clone());
-            let touched = Touched { order, node, call: number, action, args, capture, after };
-            self.exec.touched.lock().unwrap_or_else(PoisonError::into_inner).push(touched);
+            files.extend(files_of(Some(&after), look));
+            let touched = Touched { order, node, call: number, action, args, capture, after, files };
+            self.exec.keep_touched(touched);
         }
         let outputs = recording.take();
         let heard = !outputs.is_empty();
@@ -170,6 +195,11 @@ impl Frame<'_> {
         }
         Ok(put_back)
     }
+}
+
+/// The files of a fingerprint that have further names.
+pub fn files_of(fingerprint: Option<&Fingerprint>, look: &Look) -> Vec<(u64, u64)> {
+    fingerprint.into_iter().flat_map(|it| it.parts.keys()).filter_map(|part| shared(look, part)).collect()
 }
 
 /// The arguments as the journal keeps them. A secret is its name; what is not evaluated is left out.

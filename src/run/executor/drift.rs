@@ -1,7 +1,7 @@
 //! Whether what is about to be written is still what the plan saw (`language.md` §8, drift).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
@@ -10,18 +10,44 @@ use crate::catalogue::look::Look;
 use crate::catalogue::unit::{Action, Fingerprint};
 use crate::check::effects;
 use crate::plan::model::Plan;
+use crate::plan::writers::Writers;
+use crate::source::Place;
 
-/// Compares `now`, the state before a call of `node`, with what the plan saw. `made`: the calls that the node has made;
-/// `writes`: what the call affects.
+/// A call that a node has made.
+pub struct Made {
+    pub action: Arc<dyn Action>,
+    pub args: Args,
+    pub place: Place,
+}
+
+/// The writes of all nodes of a plan, gathered once the first difference asks for them.
+#[derive(Default)]
+pub struct AllWrites(OnceLock<Writers>);
+
+impl AllWrites {
+    /// Whether a node before `node` writes something of `writes`.
+    fn before(&self, plan: &Plan, node: usize, writes: &Effects) -> bool {
+        let all = self.0.get_or_init(|| {
+            let mut all = Writers::new();
+            plan.nodes.iter().enumerate().for_each(|(index, node)| all.enter(index, &node.effects));
+            all
+        });
+        all.first(writes).is_some_and(|first| first < node)
+    }
+}
+
+/// Compares `now`, the state before `call` of `node`, with what the plan saw. `made`: the calls that the node has made.
 ///
 /// A difference that something earlier in the text may have made is none: by its effects, since commands cannot tell what
-/// they wrote. INVARIANT: what stands later in the text and ran ahead does not conflict, so it cannot have made it.
+/// they wrote. Both as they were planned and as they are now: since then a name may have become another file's.
+/// INVARIANT: what stands later in the text and ran ahead does not conflict, so it cannot have made it.
 pub fn check(
     plan: &Plan,
+    all: &AllWrites,
     node: usize,
     now: &Fingerprint,
-    made: &[(Arc<dyn Action>, Args)],
-    writes: &dyn Fn() -> Effects,
+    (call, made): (&Made, &[Made]),
+    look: &Look,
 ) -> Result<()> {
     let mut saw: BTreeMap<&str, &str> = BTreeMap::new();
     for (part, digest) in
@@ -32,14 +58,9 @@ pub fn check(
     }
     let differs = |(part, digest): &(&String, &String)| saw.get(part.as_str()).is_some_and(|planned| planned != digest);
     let Some((part, digest)) = now.parts.iter().find(differs) else { return Ok(()) };
-    let own = writes();
-    let writes = only_writes(&own);
-    let earlier =
-        plan.nodes[..node].iter().any(|earlier| effects::conflict(&only_writes(&earlier.effects), &writes).is_some());
-    let of_itself = |(action, args): &(Arc<dyn Action>, Args)| {
-        effects::conflict(&only_writes(&action.effects(args, None::<&Look>)), &writes).is_some()
-    };
-    if earlier || made.iter().any(of_itself) {
+    let writes = writes_of(plan, node, call, look);
+    let of_itself = |made: &Made| effects::conflict(&writes_of(plan, node, made, look), &writes).is_some();
+    if all.before(plan, node, &writes) || made.iter().any(of_itself) {
         return Ok(());
     }
     let planned = saw[part.as_str()];
@@ -47,6 +68,11 @@ pub fn check(
         .hint("somebody changed it since; plan again, and look at the new diff"))
 }
 
-fn only_writes(effects: &Effects) -> Effects {
-    Effects { reads: Vec::new(), writes: effects.writes.clone() }
+/// What a call of `node` writes, as it was planned and as it is now.
+fn writes_of(plan: &Plan, node: usize, call: &Made, look: &Look) -> Effects {
+    let mut all = call.action.effects(&call.args, Some(look));
+    for planned in plan.nodes[node].calls.iter().filter(|planned| planned.call.place == call.place) {
+        all.extend(planned.effects.clone());
+    }
+    Effects { reads: Vec::new(), writes: all.writes }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::Kept;
+use super::drift::Made;
 use super::{Executor, Halt, Values};
-use crate::catalogue::args::Args;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
-use crate::catalogue::unit::Action;
 use crate::catalogue::value::Value;
 use crate::check::model::{BindingId, BindingKind, Check, CheckKind, Expr, Require};
 use crate::plan::model::Node;
@@ -34,7 +33,7 @@ pub struct Frame<'a> {
     /// How often each name was given inside.
     pub(super) names: BTreeMap<String, u32>,
     /// The calls that were made, for what they may have written.
-    pub(super) made: Vec<(Arc<dyn Action>, Args)>,
+    pub(super) made: Vec<Made>,
     /// What the present attempt captured, in order.
     pub(super) kept: Vec<Kept>,
     pub(super) wrote: bool,

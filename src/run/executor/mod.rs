@@ -18,7 +18,7 @@ mod step;
 mod texts;
 mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
@@ -39,7 +39,7 @@ use crate::catalogue::value::Value;
 use crate::check::model::{BindingId, Item, OwnAction, Policy};
 use crate::plan::model::{Node, Plan, Work};
 
-pub use call::UNDO_TIMEOUT;
+pub use call::{Touched, UNDO_TIMEOUT, files_of};
 pub use frame::Frame;
 pub use halt::Halt;
 pub use observe::Sampler;
@@ -70,8 +70,9 @@ pub struct Executor {
     order: AtomicU64,
     /// The last call that cannot say what it writes.
     opaque: AtomicU64,
-    touched: Mutex<Vec<call::Touched>>,
+    touched: Mutex<Vec<Touched>>,
     texts: texts::Texts,
+    all_writes: drift::AllWrites,
 }
 
 /// How a node ended.
@@ -119,6 +120,7 @@ impl Executor {
             opaque: AtomicU64::new(0),
             touched: Mutex::default(),
             texts: texts::Texts::default(),
+            all_writes: drift::AllWrites::default(),
         }
     }
 
@@ -304,11 +306,44 @@ impl Executor {
         Some(left)
     }
 
-    /// Notes how the run leaves what later calls may have changed that cannot say what they write.
+    /// The number of a call that begins now; they count in the order they began.
+    pub fn begin_call(&self) -> u64 {
+        self.order.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// Keeps a call whose writes may have to be looked at again at the end.
+    pub fn keep_touched(&self, touched: Touched) {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).push(touched);
+    }
+
+    /// Notes how the run leaves what later calls may have changed that cannot say what they write, or that wrote it by
+    /// another of its names.
     pub fn note_what_is_left(&self) {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         let opaque = self.opaque.load(Ordering::Acquire);
-        for left in touched.into_iter().filter(|left| left.order < opaque) {
+        let mut last: HashMap<(u64, u64), u64> = HashMap::new();
+        for (file, order) in touched.iter().flat_map(|left| left.files.iter().map(|file| (*file, left.order))) {
+            last.entry(file).and_modify(|last| *last = order.max(*last)).or_insert(order);
+        }
+        // Large folders are told as one: who wrote below them since, or made folders there.
+        let folded: HashSet<&str> = touched.iter().flat_map(Touched::folded).collect();
+        let mut below: HashMap<String, u64> = HashMap::new();
+        for (left, part) in touched.iter().flat_map(|left| left.places().map(move |part| (left, part))) {
+            for (end, _) in part.match_indices('/').filter(|(end, _)| folded.contains(&part[..*end])) {
+                below
+                    .entry(part[..end].to_owned())
+                    .and_modify(|last| *last = left.order.max(*last))
+                    .or_insert(left.order);
+            }
+        }
+        let later = |last: Option<&u64>, left: &Touched| last.is_some_and(|last| *last > left.order);
+        let rewritten = |left: &Touched| {
+            left.order < opaque
+                || left.files.iter().any(|file| later(last.get(file), left))
+                || left.folded().any(|part| later(below.get(part), left))
+        };
+        let rewritten: Vec<bool> = touched.iter().map(rewritten).collect();
+        for (left, _) in touched.into_iter().zip(rewritten).filter(|(_, rewritten)| *rewritten) {
             if let Some(after) = self.left(&*left.action, &left.capture, &left.args)
                 && after != left.after
             {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::{Change, Shown};
+use super::names::Names;
 use super::plan::UndoPlan;
 use super::trail::{Called, Trail};
 use crate::catalogue::look::Look;
@@ -16,6 +17,10 @@ impl UndoPlan {
         let trail = std::mem::take(&mut self.trail);
         let was = Was::of(&trail);
         let mut seen: HashSet<&str> = HashSet::new();
+        // The same, for the other names of what later calls left.
+        let mut names = Names::default();
+        // Folders that later calls made, for what they wrote: these alone, not what others put into them.
+        let mut made: HashSet<&str> = HashSet::new();
         // Nobody knows how the run left these, and what lies below them.
         let mut unknown: HashSet<&str> = trail.handled.iter().map(String::as_str).collect();
         for called in trail.calls.iter().rev() {
@@ -45,6 +50,9 @@ impl UndoPlan {
                 if !(is_known || is_inside()) || settled(&part) || above(&part).any(settled) {
                     continue;
                 }
+                if (now.starts_with("directory ") && made.contains(part.as_str())) || names.hold(look, &part) {
+                    continue;
+                }
                 // A state that the run captured is no work of others that could be lost: an undo or a retry that was
                 // cut short has restored it.
                 if was.kept.contains(&(part.clone(), now.clone())) {
@@ -62,6 +70,9 @@ impl UndoPlan {
                 self.changed.push(shown.change(&called.node, part, (before, described), &left, &now));
             }
             seen.extend(after.parts.keys().map(String::as_str));
+            names.add(after.parts.keys().map(String::as_str));
+            let absent = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+            made.extend(absent.map(|state| state.path.as_str()));
         }
         self.trail = trail;
     }

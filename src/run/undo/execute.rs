@@ -15,7 +15,7 @@ use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Capture, Catalogue};
 use crate::plan::model::Target;
 use crate::run::event::{Event, NodeInfo, NodeOutcome, Outcome, RunKind};
-use crate::run::executor::{Executor, UNDO_TIMEOUT};
+use crate::run::executor::{Executor, Touched, UNDO_TIMEOUT, files_of};
 use crate::run::journal::Journal;
 use crate::run::reporter::Feed;
 use crate::run::secrets::Secrets;
@@ -252,11 +252,27 @@ impl Undoing<'_> {
             text: format!("undo of {}", called.text),
             capture: capture.clone(),
             args: called.args.clone(),
-            before,
+            before: before.clone(),
             undoes: Some(called.seq),
         }])?;
+        let began = self.exec.begin_call();
+        let mut files = files_of(before.as_ref(), &touch);
         let result = by_capture(called, self.catalogue, &touch, &*self.exec.keep);
-        let after = called.unit(self.catalogue).and_then(|(action, args)| self.exec.left(&**action, &capture, &args));
+        let after = called.unit(self.catalogue).and_then(|(action, args)| {
+            let after = self.exec.left(&**action, &capture, &args)?;
+            files.extend(files_of(Some(&after), &touch));
+            self.exec.keep_touched(Touched {
+                order: began,
+                node: called.node.clone(),
+                call: called.call,
+                action: Arc::clone(action),
+                args,
+                capture: Arc::new(capture),
+                after: after.clone(),
+                files,
+            });
+            Some(after)
+        });
         let kept = result.as_ref().map(|()| crate::catalogue::value::Value::None).map_err(Error::clone);
         self.exec.journal.commit(vec![Event::CallEnded {
             node: called.node.clone(),

@@ -7,6 +7,7 @@ mod chain;
 mod change;
 mod compare;
 mod execute;
+mod names;
 mod obstacle;
 pub mod plan;
 pub mod trail;
@@ -14,6 +15,7 @@ mod verify;
 
 pub(in crate::run) use chain::undone_by;
 pub use execute::{refusal, undo};
+pub(in crate::run) use names::shared;
 pub use plan::{UndoPlan, plan};
 
 #[cfg(test)]

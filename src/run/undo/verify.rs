@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::compare::{above, states};
+use super::names::{Names, Once};
 use super::plan::{How, UndoPlan};
 use super::trail::{Called, Trail};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::signature::UndoKind;
-use crate::catalogue::snapshot::{NodeState, tops};
-use crate::catalogue::unit::Catalogue;
+use crate::catalogue::snapshot::{NodeState, PathState, tops};
+use crate::catalogue::unit::{Catalogue, Fingerprint};
 use crate::check::model::{Block, Item, Policy, Verify, VerifyUse};
 use crate::run::dispatcher::graph::Fail;
 use crate::run::event::{Event, NodeInfo, NodeOutcome, Outcome};
@@ -107,20 +108,34 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
     let whole = captured(plan, exec, catalogue, &mut differ)?;
     let last_block = plan.steps.iter().rposition(|step| matches!(step.how, How::Block(..) | How::GroupBlock(..)));
     let mut seen: HashSet<&str> = HashSet::new();
+    // What was changed through another name was so before the call that used this one.
+    let (mut names, mut earlier) = (Names::default(), None::<&Fingerprint>);
+    let (once, mut files) = (Once::of(&plan.trail.calls), HashSet::new());
+    let look = exec.calm();
     for called in &plan.trail.calls {
         let (Some(before), Some((action, args))) = (&called.before, called.unit(catalogue)) else { continue };
         let new = |part: &&str| std::iter::once(*part).chain(above(part)).all(|part| !seen.contains(part));
         let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
         seen.extend(before.parts.keys().map(String::as_str));
+        if let Some(earlier) = earlier.replace(before) {
+            names.add(earlier.parts.keys().map(String::as_str));
+            files.extend(earlier.parts.keys().map(|part| once.file(part)));
+        }
         let restored = plan.steps.iter().rposition(|step| matches!(&step.how, How::Restore(c) if c.seq == called.seq));
         // What a block of the author's did behind it is no difference.
         let restored = restored.is_some_and(|index| last_block.is_none_or(|block| block < index));
         if first.is_empty() || !restored || whole.contains(&called.seq) || action.signature().undo != UndoKind::Exact {
             continue;
         }
-        let Ok(Some(now)) = action.fingerprint(&args, &exec.calm()) else { continue };
+        let Ok(Some(now)) = action.fingerprint(&args, &look) else { continue };
         let other = |part: &&str| now.parts.get(*part) != before.parts.get(*part);
-        differ.extend(first.into_iter().filter(other).map(|part| format!("`{part}`")));
+        let differing: Vec<&str> = first.into_iter().filter(other).collect();
+        differ.extend(
+            differing
+                .into_iter()
+                .filter(|part| !files.contains(once.file(part)) && !names.hold(&look, part))
+                .map(|part| format!("`{part}`")),
+        );
     }
     differ.sort_unstable();
     differ.dedup();
@@ -137,16 +152,27 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
     let mut calls: Vec<&Called> = Vec::new();
     // Who restored a path last, with all that is below it.
     let mut last: HashMap<&str, usize> = HashMap::new();
+    // The same of files, by all of their names.
+    let once = Once::of(&plan.trail.calls);
+    let mut last_of: HashMap<&str, usize> = HashMap::new();
     for step in &plan.steps {
         match &step.how {
             How::Restore(called) => {
                 let parts = called.before.iter().flat_map(|before| before.parts.keys()).map(String::as_str);
                 let paths = tops(states(&called.capture)).map(|state| state.path.as_str());
-                last.extend(parts.chain(paths).map(|path| (path, calls.len())));
+                // A folder that the call had made goes with it.
+                let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+                let made = made.map(|state| state.path.as_str());
+                last.extend(parts.chain(paths).chain(made).map(|path| (path, calls.len())));
+                let file = |state: &&PathState| matches!(&state.node, NodeState::File { .. });
+                let files = states(&called.capture).iter().filter(file);
+                last_of.extend(files.map(|state| (once.file(&state.path), calls.len())));
                 calls.push(called);
             }
             // It may have changed anything that was restored before it.
-            How::Block(..) | How::GroupBlock(..) => last.values_mut().for_each(|index| *index = usize::MAX),
+            How::Block(..) | How::GroupBlock(..) => {
+                last.values_mut().chain(last_of.values_mut()).for_each(|index| *index = usize::MAX);
+            }
             How::Repeat(..) | How::GroupRepeat(..) => {}
         }
     }
@@ -163,7 +189,9 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
         whole.insert(called.seq);
         for state in states.iter().filter(|s| !matches!(s.node, NodeState::Parent { .. } | NodeState::NoParent)) {
             let path = state.path.as_str();
-            let is_last = std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
+            let of_file = last_of.get(once.file(path)).is_none_or(|&last| last <= index);
+            let is_last =
+                of_file && std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
             let Some(found) = now.parts.get(path) else { continue };
             // A large folder or file is told in other words, by its size.
             let outlined = found == "a directory" || (found.contains(" of ") && !found.starts_with("link "));
