@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Drifted,
     /// A thing was changed since the run left it.
     Changed,
+    /// A program is not where programs are looked for.
+    NoProgram,
     /// A mistake of this program.
     Internal,
     /// A person must do or decide something, and nobody can be asked here.

@@ -326,6 +326,7 @@ fn deadlines(
             .help("give the longest links a shorter `timeout` or `within`, or allow more time"),
         );
     }
+    promises(expansion, order, push);
     for node in &expansion.nodes {
         let Work::Step(step) = &node.work else { continue };
         let Some(super::model::ExprKind::Const(limit)) = step.clauses.within.as_ref().map(|limit| &limit.kind) else {
@@ -341,6 +342,24 @@ fn deadlines(
                 )
                 .label(format!("{} against {}", length(node.worst), length(limit)))
                 .help("give it a shorter `timeout`, fewer retries, or a longer `within`"),
+            );
+        }
+    }
+}
+
+/// `by` of steps: it counts from the start of the run, so that what stands before them is part of it.
+fn promises(expansion: &Expansion, order: &Order, push: &mut impl FnMut(Diagnostic)) {
+    let nodes = time_nodes(&expansion.nodes);
+    for (index, node) in expansion.nodes.iter().enumerate() {
+        let Work::Step(step) = &node.work else { continue };
+        let (Some(limit), Some(by)) = (node.by, &step.clauses.by) else { continue };
+        let worst = time::latest_end(&nodes, order, usize::MAX, index);
+        if worst > limit {
+            let message = format!("step `{}` may end {} after the start of the run", node.key, length(worst));
+            push(
+                Diagnostic::new(Code::DeadlineMissed, by.place, message)
+                    .label(format!("{} against {}", length(worst), length(limit)))
+                    .help("give it and what stands before it a shorter `timeout`, move it up, or allow more time"),
             );
         }
     }

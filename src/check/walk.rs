@@ -1,6 +1,6 @@
 //! Walking typed expressions and items.
 
-use super::model::{BindingId, CallArg, Expr, ExprKind, Part};
+use super::model::{BinaryOp, BindingId, CallArg, Expr, ExprKind, Part};
 
 /// Calls `visit` on `expr` and everything below it, parents first.
 pub fn expressions<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
@@ -50,6 +50,28 @@ pub fn bindings(expr: &Expr, visit: &mut dyn FnMut(BindingId)) {
         ExprKind::Binding(id) | ExprKind::Apply(id, _) => visit(*id),
         _ => {}
     });
+}
+
+/// Whether every question that `expr` asks is asked whatever the others answer, with arguments that are written out: one
+/// that cannot be asked at all now will not be asked otherwise later.
+#[must_use]
+pub fn asks_the_same_always(expr: &Expr) -> bool {
+    let mut same = true;
+    expressions(expr, &mut |part| {
+        same &= match &part.kind {
+            ExprKind::Const(_) | ExprKind::Field(..) | ExprKind::Index(_) | ExprKind::List(_) | ExprKind::Unary(..) => {
+                true
+            }
+            ExprKind::Convert(_) | ExprKind::Pure(..) => true,
+            ExprKind::Binary(op, _) => !matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Otherwise),
+            ExprKind::Probe(call) => call.args.iter().all(|arg| match arg {
+                CallArg::Absent => true,
+                CallArg::Value(value) | CallArg::Lazy(value) => !asks_the_world(value),
+            }),
+            _ => false,
+        };
+    });
+    same
 }
 
 /// Whether `expr` asks the world anything.

@@ -154,9 +154,12 @@ fn planning(kind: ErrorKind) -> Exit {
         ErrorKind::Cancelled => Exit::Interrupted,
         ErrorKind::WaitsForPerson => Exit::Person,
         ErrorKind::Internal => Exit::Failed,
-        ErrorKind::Failed | ErrorKind::TimedOut | ErrorKind::Refused | ErrorKind::OutsideRoot | ErrorKind::Changed => {
-            Exit::Refused
-        }
+        ErrorKind::Failed
+        | ErrorKind::TimedOut
+        | ErrorKind::Refused
+        | ErrorKind::OutsideRoot
+        | ErrorKind::Changed
+        | ErrorKind::NoProgram => Exit::Refused,
     }
 }
 

@@ -24,6 +24,12 @@ pub(super) fn of(policy: &Policy, request: &Request, nodes: &[ExpandedNode], ord
             deadlines.push(Deadline { of: format!("phase {}", phase.name.text), limit, worst: path.machine });
         }
     }
+    let timed = analysis::time_nodes(nodes);
+    for (index, node) in nodes.iter().enumerate() {
+        let Some(limit) = node.by else { continue };
+        let worst = time::latest_end(&timed, order, request.jobs.max(1), index);
+        deadlines.push(Deadline { of: format!("step {} by", node.key), limit, worst });
+    }
     Times {
         machine: path.machine,
         people: path.people,

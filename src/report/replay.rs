@@ -164,6 +164,15 @@ impl Story {
                 node.outcome = Some(NodeOutcome::TakenBack);
                 node.lines.push("taken back".to_owned());
             }
+            // In an undo it has no node of its own.
+            Event::NotUndone { node, .. } if self.index.contains_key(node) => {
+                let text = wording::news(event).map_or_else(String::new, |(_, text)| text);
+                self.node(node).lines.push(text);
+            }
+            Event::DeadlineMissed { node: Some(node), .. } => {
+                let text = wording::news(event).map_or_else(String::new, |(_, text)| text);
+                self.node(node).lines.push(text);
+            }
             Event::RunEnded { outcome, millis, summary, next } => {
                 let took = wording::millis(*millis);
                 self.end.push(format!("{} {} in {took}: {summary}", wording::run_mark(*outcome), outcome.word()));

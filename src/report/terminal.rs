@@ -139,7 +139,7 @@ impl Reporter for Terminal {
                 let running = Running { since: Instant::now(), now: "being taken back".to_owned() };
                 self.running.insert(node.clone(), running);
             }
-            Event::TakenBack { node, .. } => self.drop_row(node),
+            Event::TakenBack { node, .. } | Event::NotUndone { node, .. } => self.drop_row(node),
             Event::NodeEnded { node, .. } => {
                 self.drop_row(node);
                 // Inner steps have a slash in their key and are not counted.

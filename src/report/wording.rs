@@ -79,11 +79,17 @@ pub fn news(event: &Event) -> Option<(Option<&str>, String)> {
         }
         Event::Bound { node, name, value, .. } => (Some(node), format!("{name} = {value}")),
         Event::Sampled { name, when, value } if when != "during" => (None, format!("{name} {when}: {value}")),
-        Event::TakingBack { node, why } => (Some(node), format!("is taken back: {why}")),
+        Event::TakingBack { node, why } => (Some(node), format!("is to be taken back: {why}")),
         Event::TakenBack { node, error: Some(error) } => {
             (Some(node), format!("could not be taken back: {}", error.what))
         }
         Event::TakenBack { node, error: None } => (Some(node), "taken back".to_owned()),
+        Event::NotUndone { node, title, why } => {
+            (None, format!("left as it is: `{}`, {why}", title.as_ref().unwrap_or(node)))
+        }
+        Event::DeadlineMissed { promise, limit_ms, took_ms, .. } => {
+            (None, format!("deadline missed: {promise} took {} of {}", millis(*took_ms), millis(*limit_ms)))
+        }
         Event::Stopping { why, urgency } => match urgency.as_str() {
             "kill" => (None, format!("{why}: ending what runs; once more leaves at once")),
             _ => (None, format!("{why}: nothing new starts, what runs may finish")),

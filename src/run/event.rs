@@ -174,6 +174,12 @@ pub enum Event {
     TakingBack { node: String, why: String },
     /// It was, or was not.
     TakenBack { node: String, error: Option<Error> },
+    /// What a node did stays as it is, and why: it cannot be taken back. In a run it stands in the place of `taken_back`;
+    /// the rest of the node, if there is any, was taken back.
+    NotUndone { node: String, title: Option<String>, why: String },
+    /// A promise of time was not kept: `within` counts from the beginning of what it was said for, `by` from the start of
+    /// the run. Nothing is ended because of it.
+    DeadlineMissed { node: Option<String>, promise: String, limit_ms: u64, took_ms: u64 },
     /// A signal or a failure asked the run to end.
     Stopping { why: String, urgency: String },
     /// Something a person should know.

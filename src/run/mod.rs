@@ -10,6 +10,7 @@ pub mod journal;
 mod outcome;
 pub mod person;
 pub mod process;
+mod promises;
 pub mod reporter;
 pub mod rolled_back;
 pub mod secrets;

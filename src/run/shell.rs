@@ -14,11 +14,13 @@ use super::dispatcher::graph::{Back, Command, End, Event as Told, Fail};
 use super::event::{Event, NodeOutcome, Outcome};
 use super::executor::{Ended, Executor, Halt};
 use super::failure::Map;
-use super::undo::back::{Again, TakeBack};
+use super::promises::Span;
+use super::undo::back::{TakeBack, said};
+use super::undo::trail::AGAIN;
+use super::undo::walk::{How, UndoStep};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::Error;
 use crate::catalogue::unit::Catalogue;
-use crate::check::model::Undo;
 use crate::plan::model::{Node, Plan, Work};
 use crate::store::Store;
 
@@ -36,6 +38,7 @@ pub(super) struct Shell {
     pub catalogue: Arc<Catalogue>,
     pub map: Map,
     pub cancel: Cancel,
+    began: Instant,
     state: Mutex<State>,
     /// There is a job, or nothing will ever be.
     work: Condvar,
@@ -55,8 +58,9 @@ struct State {
     errors: Vec<(usize, Error)>,
     /// How long the failed ones took.
     millis: HashMap<usize, u64>,
-    repeats: Vec<usize>,
-    again: Vec<(usize, Again)>,
+    /// When each node began and ended.
+    spans: Vec<Option<Span>>,
+    repeats: Vec<(usize, UndoStep)>,
     repeat_failed: bool,
     journal_lost: Option<Error>,
     finished: Option<Outcome>,
@@ -82,6 +86,8 @@ pub(super) struct Over {
     pub errors: Vec<(usize, Error)>,
     pub outcomes: Vec<Option<NodeOutcome>>,
     pub journal_lost: Option<Error>,
+    /// When each node began and ended.
+    pub spans: Vec<Option<Span>>,
 }
 
 impl Shell {
@@ -106,14 +112,15 @@ impl Shell {
             most,
             errors: Vec::new(),
             millis: HashMap::new(),
+            spans: vec![None; plan.nodes.len()],
             repeats: Vec::new(),
-            again: Vec::new(),
             repeat_failed: false,
             journal_lost: None,
             finished: None,
         };
         let (state, work, over) = (Mutex::new(state), Condvar::new(), Condvar::new());
-        Arc::new(Self { plan, exec, store, catalogue, map, cancel, state, work, over })
+        let began = Instant::now();
+        Arc::new(Self { plan, exec, store, catalogue, map, cancel, began, state, work, over })
     }
 
     /// Runs to the end.
@@ -140,6 +147,7 @@ impl Shell {
             errors: std::mem::take(&mut state.errors),
             outcomes: nodes.map(|node| state.dispatcher.outcome_of(node)).collect(),
             journal_lost: state.journal_lost.take(),
+            spans: std::mem::take(&mut state.spans),
         }
     }
 
@@ -248,6 +256,7 @@ impl Shell {
                         way.until = until;
                     }
                     drop(state);
+                    let began = self.began.elapsed();
                     let ended = catch_unwind(AssertUnwindSafe(|| self.exec.node(node, planned)))
                         .unwrap_or_else(|panic| Ended::broken(&told_by(&*panic)));
                     // Nothing that conflicts with this node has started: it is told only below that it has ended.
@@ -259,6 +268,7 @@ impl Shell {
                     };
                     state.under_way.swap_remove(position);
                     state.dispatcher.set_apart(&apart, among.end);
+                    state.spans[node] = Some((began, self.began.elapsed()));
                     self.ended(&mut state, node, ended);
                     continue;
                 }
@@ -336,27 +346,19 @@ impl Shell {
                 }
             },
         );
-        let step = match &planned.work {
-            Work::Step(step) => Some(&**step),
-            _ => None,
-        };
         let took = TakeBack {
             exec: &self.exec,
             store: &self.store,
             catalogue: &self.catalogue,
             key: &planned.key,
-            step,
+            title: planned.title.as_deref(),
             locals: &planned.locals,
             timeout: planned.timeout,
             why,
         }
         .run();
         let mut state = self.lock();
-        if took.repeat {
-            state.repeats.push(node);
-        } else {
-            state.again.extend(took.again.into_iter().rev().map(|again| (node, again)));
-        }
+        state.repeats.extend(took.repeats.into_iter().map(|step| (node, step)));
         if let Some(error) = took.error {
             state.errors.push((node, error));
         }
@@ -366,33 +368,36 @@ impl Shell {
     /// Runs again what is undone by running it again, in text order, once everything is restored.
     fn run_repeats(&self) {
         let mut repeats = std::mem::take(&mut self.lock().repeats);
-        repeats.sort_unstable();
-        let mut again = std::mem::take(&mut self.lock().again);
         // In text order: of one node they stand in the order of its calls already.
-        again.sort_by_key(|(node, _)| *node);
-        let failed = |node: usize, result: Result<(), Halt>| {
-            if let Err(halt) = result {
+        repeats.sort_by_key(|(node, _)| *node);
+        for (node, step) in repeats {
+            let key = format!("{}/{AGAIN}", step.key);
+            self.exec.journal.note(Event::NodeStarted { node: key.clone(), attempt: 1 });
+            let clock = Instant::now();
+            let error = self.run_again(node, &step).err().map(|halt| halt.error);
+            let outcome = if error.is_none() { NodeOutcome::Done } else { NodeOutcome::Failed };
+            let millis = clock.elapsed().as_millis() as u64;
+            // A later undo does it once more, unless this is known to have gone well.
+            self.exec.journal.note(Event::NodeEnded { node: key, outcome, error: error.clone(), millis });
+            if let Some(error) = error {
                 let mut state = self.lock();
                 state.repeat_failed = true;
-                state.errors.push((node, halt.error));
+                state.errors.push((node, error));
             }
-        };
-        for node in repeats {
-            for (node, again) in again.extract_if(.., |(other, _)| *other < node) {
-                failed(node, self.run_again(node, &again));
-            }
-            let planned = &self.plan.nodes[node];
-            let Work::Step(step) = &planned.work else { continue };
-            debug_assert!(matches!(step.clauses.undo, Undo::Repeat | Undo::Restore));
-            failed(node, self.exec.repeat(&planned.key, &planned.locals, step, planned.timeout));
-        }
-        for (node, again) in again {
-            failed(node, self.run_again(node, &again));
         }
     }
 
-    fn run_again(&self, node: usize, again: &Again) -> Result<(), Halt> {
-        self.exec.repeat_group(&again.key, &again.locals, &again.action, self.plan.nodes[node].timeout)
+    fn run_again(&self, node: usize, step: &UndoStep) -> Result<(), Halt> {
+        let planned = &self.plan.nodes[node];
+        match &step.how {
+            How::Repeat(model, note) => {
+                let inner = said(model.clauses.timeout.as_deref()).unwrap_or(self.plan.policy.defaults.timeout);
+                let limit = if step.key == planned.key { planned.timeout } else { inner };
+                self.exec.repeat(&step.key, &note.locals, model, limit)
+            }
+            How::GroupRepeat(action, note) => self.exec.repeat_group(&step.key, &note.locals, action, planned.timeout),
+            How::Restore(_) | How::Block(..) | How::GroupBlock(..) => Ok(()),
+        }
     }
 
     /// The `always` blocks of the phases that began.

@@ -4,20 +4,23 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::event::{Event, NodeInfo, NodeOutcome, Outcome, RunKind};
-use super::executor::{Executor, Sampler};
+use super::executor::{Executor, Missed, Sampler};
 use super::frozen::Frozen;
 use super::journal::Journal;
+use super::promises;
 use super::reporter::{Feed, Reporter};
 use super::secrets::Secrets;
 use super::shell::{Over, Shell};
 use super::signals::Signals;
+use super::undo::walk::LeftAsIs;
+use super::undo::{Standing, standing};
 use crate::catalogue::cancel::Cancel;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::unit::Catalogue;
 use crate::plan::model::{Node, Plan, Work};
 use crate::store::lock::Lock;
-use crate::store::{Head, Store};
+use crate::store::{Head, RunNo, Store};
 
 /// What a run or an undo happens in.
 pub struct Setting {
@@ -107,7 +110,7 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
                 Arc::clone(&plan),
                 Arc::clone(&exec),
                 Arc::clone(&setting.store),
-                setting.catalogue,
+                Arc::clone(&setting.catalogue),
                 cancel,
                 jobs,
             );
@@ -120,14 +123,23 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
             errors: Vec::new(),
             outcomes: vec![Some(NodeOutcome::Skipped); plan.nodes.len()],
             journal_lost: Some(error),
+            spans: vec![None; plan.nodes.len()],
         },
     };
     exec.note_what_is_left();
+    let mut missed = exec.missed();
+    if kind == RunKind::Run {
+        for promise in promises::missed(&plan, &over, clock.elapsed()) {
+            journal.note(promise.event(None));
+            missed.push(promise);
+        }
+    }
     let (summary, next) = if kind == RunKind::Verify {
         over.outcome = answered(&over);
         (verdict(&plan, &over), None)
     } else {
-        story(&plan, &over, &id)
+        let stands = what_stands(&*setting.store, &setting.catalogue, no, &exec, &over);
+        story(&plan, &over, &id, &stands, &missed)
     };
     let end = Event::RunEnded {
         outcome: over.outcome,
@@ -221,8 +233,20 @@ fn verdict(plan: &Plan, over: &Over) -> String {
     parts.join("; ")
 }
 
+/// What an undo would still have to do; where that cannot be told, it is looked at then.
+fn what_stands(store: &dyn Store, catalogue: &Catalogue, no: RunNo, exec: &Executor, over: &Over) -> Standing {
+    let unsure = Standing { undoable: true, left: Vec::new() };
+    // Of what ended well nobody asks, and a lost journal tells nothing.
+    if matches!(over.outcome, Outcome::Done | Outcome::Degraded | Outcome::Warned) || over.journal_lost.is_some() {
+        return unsure;
+    }
+    let written = exec.journal.commit(vec![]);
+    let read = |_| standing(store, no, exec.journal.run(), &exec.map(), catalogue);
+    written.and_then(read).unwrap_or(unsure)
+}
+
 /// What was done, what was not, and the next command.
-fn story(plan: &Plan, over: &Over, id: &str) -> (String, Option<String>) {
+fn story(plan: &Plan, over: &Over, id: &str, stands: &Standing, missed: &[Missed]) -> (String, Option<String>) {
     let keys = |wanted: fn(NodeOutcome) -> bool| -> Vec<&str> {
         let nodes = plan.nodes.iter().zip(&over.outcomes);
         nodes.filter(|(_, o)| o.is_some_and(wanted)).map(|(node, _)| node.key.as_str()).collect()
@@ -254,11 +278,30 @@ fn story(plan: &Plan, over: &Over, id: &str) -> (String, Option<String>) {
             parts.push(format!("{word}: {}", some(&keys)));
         }
     }
+    if !missed.is_empty() {
+        let told: Vec<String> = missed.iter().map(Missed::text).collect();
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        parts.push(format!("deadline missed: {}", some(&told)));
+    }
+    if !stands.left.is_empty() {
+        parts.push(format!("left as it is: {}", LeftAsIs::list(&stands.left)));
+    }
     let next = match over.outcome {
         Outcome::Done | Outcome::Degraded | Outcome::Warned => None,
-        Outcome::Refused | Outcome::Declined => Some("mend what it names, then plan again".to_owned()),
-        Outcome::UndoFailed => Some(format!("look at what could not be taken back; then `rbk undo {id}`")),
-        _ => Some(format!("`rbk show {id}` tells the whole story, `rbk undo {id}` takes back what was done")),
+        Outcome::Refused => Some("mend what it names, then plan again".to_owned()),
+        Outcome::Declined => Some("settle it with who declined, then run it again".to_owned()),
+        Outcome::UndoFailed => Some(format!("look at what could not be taken back; then `rbk undo {id}` goes on")),
+        _ if stands.undoable => {
+            Some(format!("`rbk show {id}` tells the whole story, `rbk undo {id}` takes back what was done"))
+        }
+        // What ended so counts as rolled back, so that nobody runs it twice unasked.
+        Outcome::Partial => Some(format!(
+            "`rbk show {id}` tells the whole story; an undo has nothing to take back, so mend the cause, then run it with \
+             `--again`"
+        )),
+        _ => Some(format!(
+            "`rbk show {id}` tells the whole story; an undo has nothing to take back, so mend the cause, then run it again"
+        )),
     };
     (parts.join("; "), next)
 }

@@ -41,6 +41,8 @@ pub(in crate::actions) fn until(
             }
             // An answer that was cut off by the end of the time says less than the one before it.
             Err(error) if bounded.cancel().check().is_err() && !matches!(last, Last::Never) => drop(error),
+            // Nothing else runs meanwhile that could bring it.
+            Err(error) if error.kind == ErrorKind::NoProgram => return Err(error),
             Err(error) => last = Last::Failed(error),
         }
         between()?;

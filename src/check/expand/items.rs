@@ -531,6 +531,7 @@ impl Expander<'_> {
             stage: self.at.stage,
             stage_name: self.at.stage_name.clone(),
             locals: Arc::clone(&self.locals),
+            by: None,
             calls: Vec::new(),
             pinned: std::mem::take(&mut self.pinned),
             effects,

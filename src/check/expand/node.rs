@@ -60,6 +60,8 @@ pub struct ExpandedNode {
     pub stage_name: Option<Arc<str>>,
     /// Values of the loop variables around it.
     pub locals: Arc<BTreeMap<BindingId, Value>>,
+    /// `by` of a step, where it is known: when it should have ended, counted from the start of the run.
+    pub by: Option<Duration>,
     /// The calls of a step with its loops unrolled, where that is known.
     pub calls: Vec<ExpandedCall>,
     /// Answers of probes in headers and arguments, pinned when planned.

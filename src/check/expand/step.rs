@@ -101,6 +101,7 @@ impl Expander<'_> {
         // What an action says of its time counts for its calls; the default is for all the others together.
         let rest = if body.silent || body.limits.is_zero() { self.policy.defaults.timeout } else { Duration::ZERO };
         let timeout = limit.unwrap_or(body.limits + rest) + body.waits;
+        let by = clauses.by.as_ref().and_then(|by| self.evaluate(by)?.as_duration());
         let (attempts, pauses) =
             clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| (retry.times + 1, pauses(retry)));
         let inexact = match &clauses.undo {
@@ -118,6 +119,7 @@ impl Expander<'_> {
         self.pending_after.extend(clauses.after.iter().map(|name| (index, name.clone())));
         let node = &mut self.out.nodes[index];
         node.title = title;
+        node.by = by;
         node.gate = body.gate || clauses.approve_by.is_some();
         node.inexact = inexact;
         node.uses = uses;

@@ -98,6 +98,19 @@ pub fn critical_path(nodes: &[TimeNode], order: &Order, jobs: usize) -> Critical
     }
 }
 
+/// When `nodes[at]` has ended at the latest, counted from the start of the run: what `by` promises. It does not pause while
+/// a person is waited for.
+#[must_use]
+pub fn latest_end(nodes: &[TimeNode], order: &Order, jobs: usize, at: usize) -> Duration {
+    let alone = |(index, node): (usize, &TimeNode)| TimeNode {
+        worst: node.worst,
+        people: Duration::ZERO,
+        mitigates: index == at,
+    };
+    let nodes: Vec<TimeNode> = nodes.iter().enumerate().map(alone).collect();
+    critical_path(&nodes, order, jobs).to_mitigation.unwrap_or_default()
+}
+
 /// Nodes and joins with what precedes and follows each.
 struct Graph {
     before: Vec<Vec<usize>>,

@@ -105,7 +105,9 @@ impl Text<'_> {
         }
         self.tell(0, &parts.join(" · "), plain);
         let worst = plan.times.to_mitigation.unwrap_or(plan.times.machine);
-        let limit = plan.times.deadlines.iter().map(|deadline| deadline.limit).min();
+        // What a step promises is not about the whole.
+        let whole = plan.times.deadlines.iter().filter(|deadline| !deadline.of.starts_with("step "));
+        let limit = whole.map(|deadline| deadline.limit).min();
         let mut line = format!("worst case {}", length(worst));
         if let Some(limit) = limit {
             let _ = write!(line, " of {}", length(limit));

@@ -112,6 +112,8 @@ struct State {
     released: bool,
     recorded: Option<NodeOutcome>,
     taken_back: bool,
+    /// It was to be taken back, and could not be: it is what it was.
+    left: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +162,7 @@ impl Dispatcher {
                 released: false,
                 recorded: None,
                 taken_back: false,
+                left: false,
             });
         }
         let ready = states.iter().enumerate().filter(|(_, node)| node.unmet == 0).map(|(index, _)| index).collect();
@@ -213,7 +216,7 @@ impl Dispatcher {
     pub fn outcome_of(&self, node: Index) -> Option<NodeOutcome> {
         let state = &self.nodes[node];
         match state.phase {
-            _ if state.taken_back => Some(NodeOutcome::TakenBack),
+            _ if state.taken_back && !state.left => Some(NodeOutcome::TakenBack),
             _ if state.recorded.is_some() => state.recorded,
             Phase::Waiting if self.stage == Stage::Finished => Some(NodeOutcome::Skipped),
             Phase::Waiting | Phase::Running => None,

@@ -242,6 +242,7 @@ impl Dispatcher {
 
     pub(super) fn took_back(&mut self, node: Index, how: Back) {
         self.nodes[node].taken_back = how != Back::Failed;
+        self.nodes[node].left = how == Back::Left;
         match (how, &mut self.stop) {
             (Back::Failed, Some(stop)) => {
                 stop.outcome = Outcome::UndoFailed;
@@ -367,7 +368,7 @@ impl Dispatcher {
         let state = &mut self.nodes[index];
         state.phase = Phase::Waiting;
         (state.taken_back, state.settled, state.wrote, state.recorded) = (false, false, false, None);
-        state.let_pass = false;
+        (state.left, state.let_pass) = (false, false);
         let released = std::mem::replace(&mut state.released, false);
         let group = &mut self.groups[state.group];
         group.ended.remove(&index);

@@ -13,6 +13,7 @@ mod halt;
 mod observe;
 mod outputs;
 mod permits;
+mod promise;
 mod scope;
 mod step;
 mod texts;
@@ -28,6 +29,7 @@ use super::event::Event;
 use super::failure::{Handling, Map};
 use super::journal::Journal;
 use super::secrets::Secrets;
+use super::undo::trail::AGAIN;
 use crate::catalogue::args::Args;
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, Result};
@@ -43,6 +45,7 @@ pub use call::{Touched, UNDO_TIMEOUT, files_of};
 pub use frame::Frame;
 pub use halt::Halt;
 pub use observe::Sampler;
+pub use promise::Missed;
 pub use scope::{Facts, Values};
 pub use texts::digest_of_file;
 
@@ -73,6 +76,9 @@ pub struct Executor {
     touched: Mutex<Vec<Touched>>,
     texts: texts::Texts,
     all_writes: drift::AllWrites,
+    /// When the run began, for `by`.
+    began: Instant,
+    missed: Mutex<Vec<Missed>>,
 }
 
 /// How a node ended.
@@ -121,6 +127,8 @@ impl Executor {
             touched: Mutex::default(),
             texts: texts::Texts::default(),
             all_writes: drift::AllWrites::default(),
+            began: Instant::now(),
+            missed: Mutex::default(),
         }
     }
 
@@ -245,7 +253,7 @@ impl Executor {
         step: &crate::check::model::Step,
         timeout: std::time::Duration,
     ) -> Result<(), Halt> {
-        let mut frame = Frame::new(self, format!("{key}/again"), self.snapshot());
+        let mut frame = Frame::new(self, format!("{key}/{AGAIN}"), self.snapshot());
         frame.look = self.calm();
         frame.bind_locals(locals);
         frame.announce(step);
@@ -281,7 +289,7 @@ impl Executor {
         action: &OwnAction,
         timeout: std::time::Duration,
     ) -> Result<(), Halt> {
-        let mut frame = Frame::new(self, format!("{key}/again"), self.snapshot());
+        let mut frame = Frame::new(self, format!("{key}/{AGAIN}"), self.snapshot());
         frame.look = self.calm();
         frame.bind_locals(locals);
         let look = frame.look.within(timeout);

@@ -13,6 +13,7 @@ use crate::catalogue::value::Value;
 use crate::check::eval::{self, Evaluated, Scope};
 use crate::check::expand::asked;
 use crate::check::model::{BindingId, CallArg, Expr, Policy, ProbeCall, RunField};
+use crate::check::walk;
 use crate::plan::model::Plan;
 
 /// Values by binding; shared until somebody binds one more.
@@ -168,7 +169,15 @@ impl Scope for Seen {
         if !locals.is_empty() {
             Arc::make_mut(&mut seen.values).extend(locals.iter().cloned());
         }
-        Arc::new(move |look: &Look| Seen { look: look.clone(), ..seen.clone() }.eval(&expr))
+        let for_good = walk::asks_the_same_always(&expr);
+        Arc::new(move |look: &Look| {
+            let answer = Seen { look: look.clone(), ..seen.clone() }.eval(&expr);
+            // What another answer may make needless is not missing for good.
+            answer.map_err(|error| match error.kind {
+                ErrorKind::NoProgram if !for_good => Error { kind: ErrorKind::Failed, ..error },
+                _ => error,
+            })
+        })
     }
 }
 

@@ -14,17 +14,11 @@ use crate::check::model::{BindingId, Expr, Step, StepFor, StepIf, StepItem, Undo
 use crate::run::event::{Event, UndoNote};
 
 impl Frame<'_> {
-    /// Executes a step. `timeout` is that of each attempt. A missed `within` is recorded; only `timeout` kills.
+    /// Executes a step. `timeout` is that of each attempt. A missed `within` or `by` is recorded; only `timeout` kills.
     pub(super) fn step(&mut self, step: &Step, timeout: Duration) -> Result<(), Halt> {
         let clock = std::time::Instant::now();
         let result = self.attempts(step, timeout);
-        if let Some(within) = &step.clauses.within
-            && let Ok(limit) = self.duration(within, &self.look)
-            && clock.elapsed() > limit
-        {
-            let (took, limit) = (clock.elapsed().as_nanos() as f64, limit.as_nanos() as f64);
-            self.note(format!("took {}, and should take at most {}", show::duration(took), show::duration(limit)));
-        }
+        self.keep_promises(step, clock.elapsed());
         result
     }
 

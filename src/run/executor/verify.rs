@@ -12,6 +12,7 @@ use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::show;
 use crate::check::model::{BindingId, BindingKind, CheckKind, Verify, VerifyUse};
+use crate::check::walk;
 use crate::run::dispatcher::graph::Fail;
 use crate::run::event::Event;
 
@@ -23,6 +24,8 @@ struct Round {
     detail: Vec<String>,
     /// A `fail when` that holds.
     failed: Option<String>,
+    /// What an expectation asks cannot be asked, in no later round either.
+    hopeless: Option<Error>,
 }
 
 impl Round {
@@ -99,6 +102,8 @@ impl Frame<'_> {
         let hold = place.hold.or(verify.hold);
         // `within` also cuts probes in flight.
         let look = self.look.within(within);
+        // What follows has what is left of that and, where all must stay true, so much more: the worst case of a plan.
+        let whole = self.look.within(within.saturating_add(hold.unwrap_or_default()));
         let mut number = 0;
         let mut told = Vec::new();
         loop {
@@ -111,30 +116,43 @@ impl Frame<'_> {
             if round.good() {
                 break;
             }
+            if let Some(error) = round.hopeless {
+                return Err(Self::unanswered(verify, error));
+            }
             if let Err(error) = look.cancel().sleep(every.saturating_sub(began.elapsed())) {
                 return Err(Self::not_in_time(verify, &round, within, error));
             }
         }
         if let Some(hold) = hold {
-            self.hold(verify, hold, every, number)?;
+            self.hold(verify, hold, every, number, &whole)?;
         }
-        self.shoulds(verify, &self.look.within(within));
+        self.shoulds(verify, &whole);
         Ok(())
     }
 
     /// All must stay true for `hold`; as many rounds as the author tolerates may be bad.
-    fn hold(&mut self, verify: &Verify, hold: Duration, every: Duration, mut number: u32) -> Result<(), Halt> {
+    fn hold(
+        &mut self,
+        verify: &Verify,
+        hold: Duration,
+        every: Duration,
+        mut number: u32,
+        whole: &Look,
+    ) -> Result<(), Halt> {
         let until = Instant::now() + hold;
         let mut bad = 0;
         let mut told = Vec::new();
         while Instant::now() < until {
             self.look.cancel().sleep(every.min(until.saturating_duration_since(Instant::now())))?;
             number += 1;
-            let round = self.round(verify, number, &self.look.within(every.max(Duration::from_secs(1))), &mut told)?;
+            let look = whole.within(every.max(Duration::from_secs(1)));
+            let round = self.round(verify, number, &look, &mut told)?;
             if let Some(failed) = round.failed {
                 return Err(Halt::failed(Error::failed(failed)));
             }
-            if !round.good() {
+            // The end of all time cut the last round: it says nothing, and those before it were good.
+            let is_cut = Instant::now() >= until && whole.cancel().remaining() == Some(Duration::ZERO);
+            if !round.good() && !is_cut {
                 bad += 1;
                 if bad > verify.tolerate {
                     let length = show::duration(hold.as_nanos() as f64);
@@ -169,7 +187,7 @@ impl Frame<'_> {
         }
         self.refresh_observed(verify, look);
         self.bind_lets(verify, look);
-        let mut round = Round { holds: 0, of: 0, detail: Vec::new(), failed: None };
+        let mut round = Round { holds: 0, of: 0, detail: Vec::new(), failed: None, hopeless: None };
         for check in &verify.checks {
             match check.kind {
                 CheckKind::Should => {}
@@ -181,7 +199,11 @@ impl Frame<'_> {
                         Ok(false) => round.detail.push(self.failed_check(check, &detail, look)),
                         Err(error) => {
                             let written = self.written(&check.condition);
-                            round.detail.push(format!("`expect {written}` cannot be told: {}", error.what));
+                            let what = format!("`expect {written}` cannot be told: {}", error.what);
+                            round.detail.push(what.clone());
+                            if error.kind == ErrorKind::NoProgram && walk::asks_the_same_always(&check.condition) {
+                                round.hopeless = Some(Error { what, ..error });
+                            }
                         }
                     }
                 }
@@ -226,8 +248,12 @@ impl Frame<'_> {
         }
         let length = show::duration(within.as_nanos() as f64);
         let what = format!("{} of {} hold after {length}: {}", round.holds, round.of, round.detail.join("; "));
+        Self::unanswered(verify, Error::failed(what))
+    }
+
+    fn unanswered(verify: &Verify, error: Error) -> Halt {
         let can_fail = verify.checks.iter().any(|check| check.kind == CheckKind::FailWhen);
         let fail = if can_fail { Fail::Inconclusive } else { Fail::Failed };
-        Halt { fail, error: Error::failed(what), journal_lost: false, decided: false }
+        Halt { fail, error, journal_lost: false, decided: false }
     }
 }

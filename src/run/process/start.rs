@@ -11,7 +11,7 @@ use rustix::fs::{Access, MemfdFlags, access, memfd_create};
 
 use super::{Processes, user};
 use crate::catalogue::command::Command;
-use crate::catalogue::error::{Error, Result};
+use crate::catalogue::error::{Error, ErrorKind, Result};
 
 /// A command in `cwd` with its environment; neither streams nor group are set.
 pub(super) fn prepare(command: &Command, cwd: &Path, processes: &Processes) -> Result<std::process::Command> {
@@ -116,7 +116,7 @@ fn not_startable(command: &Command, program: &str, cwd: &Path, source: &std::io:
     if let Some(file) = found.first() {
         return unusable(program, file, source);
     }
-    let error = Error::failed(format!("there is no program `{program}` in PATH ({path})"));
+    let error = Error::new(ErrorKind::NoProgram, format!("there is no program `{program}` in PATH ({path})"));
     if program.contains(char::is_whitespace) {
         error.hint("each argument is an element of its own: `exec([\"npm\", \"run\", \"build\"])`; a line for the shell is `sh(\"…\")`")
     } else if cwd.join(program).is_file() {

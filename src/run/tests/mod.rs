@@ -3,6 +3,7 @@
 mod crash;
 mod failing;
 mod guarding;
+mod promising;
 mod rig;
 mod steps;
 mod undoing;

@@ -1,16 +1,17 @@
 //! Taking back one call, and one node inside a run.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::trail::{Called, Grouped, Trail};
+use super::trail::{Called, Trail};
+use super::walk::{How, LeftAsIs, UndoStep, Walked, walk};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Capture, Catalogue};
 use crate::catalogue::value::Value;
-use crate::check::model::{BindingId, OwnAction, Step, Undo};
+use crate::check::model::{BindingId, Expr, ExprKind};
 use crate::run::dispatcher::graph::Back;
 use crate::run::event::Event;
 use crate::run::executor::{Executor, UNDO_TIMEOUT};
@@ -65,33 +66,25 @@ pub struct TakeBack<'a> {
     pub store: &'a Arc<dyn Store>,
     pub catalogue: &'a Catalogue,
     pub key: &'a str,
-    pub step: Option<&'a Step>,
+    pub title: Option<&'a str>,
     pub locals: &'a BTreeMap<BindingId, Value>,
     pub timeout: Duration,
     pub why: String,
 }
 
 /// What came of it.
-#[derive(Debug)]
 pub struct TookBack {
     pub how: Back,
     pub error: Option<Error>,
-    /// It is to be run again, once everything is restored that is to be.
-    pub repeat: bool,
-    /// The calls of own actions in it that are to be run again then.
-    pub again: Vec<Again>,
+    /// What is to run again, once everything is restored that is to be; in the order in which it ran.
+    pub repeats: Vec<UndoStep>,
+    /// What stays as it is.
+    pub left: Vec<LeftAsIs>,
 }
 
-/// A call of an own action that is undone by running it again.
-pub struct Again {
-    pub key: String,
-    pub action: Arc<OwnAction>,
-    pub locals: BTreeMap<BindingId, Value>,
-}
-
-impl std::fmt::Debug for Again {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.key)
+impl TookBack {
+    fn failed(error: Error) -> Self {
+        Self { how: Back::Failed, error: Some(error), repeats: Vec::new(), left: Vec::new() }
     }
 }
 
@@ -101,85 +94,91 @@ impl TakeBack<'_> {
         let journal = &self.exec.journal;
         // Durable first: also everything that this node has written about itself.
         let started = journal.commit(vec![Event::TakingBack { node: self.key.to_owned(), why: self.why.clone() }]);
-        let failed = |error| TookBack { how: Back::Failed, error: Some(error), repeat: false, again: Vec::new() };
-        let mut took = match started.and_then(|_| self.restore()) {
-            Ok(took) => took,
-            Err(error) => failed(error),
+        let took = started.and_then(|_| self.restore()).unwrap_or_else(TookBack::failed);
+        let node = self.key.to_owned();
+        let ended = if took.left.is_empty() || took.error.is_some() {
+            vec![Event::TakenBack { node, error: took.error.clone() }]
+        } else {
+            let left = took.left.iter().cloned();
+            left.map(|LeftAsIs { title, why, .. }| Event::NotUndone { node: node.clone(), title, why }).collect()
         };
-        if let Err(error) =
-            journal.commit(vec![Event::TakenBack { node: self.key.to_owned(), error: took.error.clone() }])
-        {
-            took = failed(error);
+        match journal.commit(ended) {
+            Ok(_) => took,
+            Err(error) => TookBack::failed(error),
         }
-        took
     }
 
     fn restore(&self) -> Result<TookBack> {
-        let trail = Trail::read(&**self.store, self.exec.journal.no(), self.exec.journal.run(), Some(self.key))?;
-        let mut took = TookBack { how: Back::Whole, error: None, repeat: false, again: Vec::new() };
-        if trail.calls.is_empty() {
-            return Ok(took);
-        }
-        if let Some(step) = self.step {
-            match step.clauses.undo {
-                Undo::Block(_) => {
-                    // With what the step bound itself: only its frame knew that.
-                    let mut locals = trail.bound.clone();
-                    locals.extend(self.locals.iter().map(|(binding, value)| (*binding, value.clone())));
-                    return self
-                        .exec
-                        .undo_block(self.key, &locals, step, self.timeout)
-                        .map(|()| took)
-                        .map_err(|halt| halt.error);
-                }
-                Undo::Repeat => {
-                    took.repeat = true;
-                    return Ok(took);
-                }
-                Undo::None => {
-                    took.how = Back::Left;
-                    return Ok(took);
-                }
-                Undo::Restore => {}
-            }
-        }
+        let mut trail = Trail::read(&**self.store, self.exec.journal.no(), self.exec.journal.run(), Some(self.key))?;
+        // Of other nodes, or of another time.
+        trail.owed.clear();
+        trail.left.clear();
+        let map = self.exec.map();
+        let Walked { steps, repeats, left } = walk(&trail, Some(&map), self.catalogue)?;
+        let is_all_left = steps.is_empty() && repeats.is_empty();
         // A kill ends what runs; what is taken back is new, and bounded by itself.
         let touch =
             Touch::new(self.exec.look.with_cancel(crate::catalogue::cancel::Cancel::new()).within(UNDO_TIMEOUT));
-        let map = self.exec.map();
-        let mut whole = HashSet::new();
-        for called in trail.calls.iter().rev() {
-            if let Some(group) = trail.whole_group(called) {
-                if whole.insert(&group.key) {
-                    self.group(group, map.action(group.noted.place), &mut took)?;
+        for step in &steps {
+            match &step.how {
+                How::Restore(called) => by_capture(called, self.catalogue, &touch, &*self.exec.keep)?,
+                How::Block(model, note) => {
+                    let limit = self.limit(&step.key, model.clauses.timeout.as_deref());
+                    let locals = self.locals(&trail, &note.locals);
+                    self.exec.undo_block(&step.key, &locals, model, limit).map_err(|halt| halt.error)?;
                 }
-                continue;
-            }
-            match way(called, self.catalogue) {
-                Way::Nothing => {}
-                Way::Capture => by_capture(called, self.catalogue, &touch, &*self.exec.keep)?,
-                Way::Repeat => took.repeat = true,
-                Way::Left => took.how = Back::Left,
+                How::GroupBlock(action, note) => {
+                    self.exec.undo_group(&step.key, &note.locals, action, self.timeout).map_err(|halt| halt.error)?;
+                }
+                How::Repeat(..) | How::GroupRepeat(..) => {}
             }
         }
-        Ok(took)
+        let rest = if is_all_left { "" } else { "; the rest of it was taken back" };
+        let left: Vec<LeftAsIs> = left
+            .into_iter()
+            .map(|one| LeftAsIs {
+                title: if one.key == self.key { self.title.map(str::to_owned) } else { Some(one.key.clone()) },
+                why: format!("{}{rest}", one.why),
+                key: one.key,
+            })
+            .collect();
+        let repeats = repeats.into_iter().map(|step| self.with_locals(step, &trail)).collect();
+        let how = if left.is_empty() { Back::Whole } else { Back::Left };
+        Ok(TookBack { how, error: None, repeats, left })
     }
 
-    /// Takes a call of an own action back as a whole, as it says itself.
-    fn group(&self, group: &Grouped, action: Option<&Arc<OwnAction>>, took: &mut TookBack) -> Result<()> {
-        let action = action.ok_or_else(|| Error::internal(format!("there is no action `{}`", group.name)))?;
-        match action.undo {
-            Undo::Block(_) => self
-                .exec
-                .undo_group(&group.key, &group.noted.locals, action, self.timeout)
-                .map_err(|halt| halt.error)?,
-            Undo::Repeat => took.again.push(Again {
-                key: group.key.clone(),
-                action: Arc::clone(action),
-                locals: group.noted.locals.clone(),
-            }),
-            Undo::None | Undo::Restore => took.how = Back::Left,
+    /// With what the step bound itself: only its frame knew that. What the plan knows is not masked.
+    fn locals(&self, trail: &Trail, noted: &BTreeMap<BindingId, Value>) -> BTreeMap<BindingId, Value> {
+        let mut locals = trail.bound.clone();
+        for values in [noted, self.locals] {
+            locals.extend(values.iter().map(|(binding, value)| (*binding, value.clone())));
         }
-        Ok(())
+        locals
+    }
+
+    fn with_locals(&self, step: UndoStep, trail: &Trail) -> UndoStep {
+        let UndoStep { key, how } = step;
+        let how = match how {
+            How::Repeat(model, mut note) => {
+                note.locals = self.locals(trail, &note.locals);
+                How::Repeat(model, note)
+            }
+            how => how,
+        };
+        UndoStep { key, how }
+    }
+
+    /// The time of the step itself is planned; one inside of it has what it says.
+    fn limit(&self, key: &str, timeout: Option<&Expr>) -> Duration {
+        if key == self.key { self.timeout } else { said(timeout).unwrap_or(self.exec.policy.defaults.timeout) }
+    }
+}
+
+/// A time limit, as far as it can be told without asking the world.
+#[must_use]
+pub fn said(timeout: Option<&Expr>) -> Option<Duration> {
+    match timeout.map(|timeout| &timeout.kind) {
+        Some(ExprKind::Const(value)) => value.as_duration(),
+        _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! Undos of one run, and undos of those: which of them stand, and which are parts of one work.
 
+use std::collections::HashSet;
+
 use super::compare::states;
-use super::trail::Trail;
+use super::trail::{Called, Trail};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::snapshot::tops;
 use crate::run::event::Outcome;
@@ -88,7 +90,13 @@ pub(super) fn subtract_earlier_undos(
         }
         any = true;
         let earlier = Trail::read(store, undo.no, &undo.id, None)?;
-        trail.calls.retain(|called| !earlier.undid.contains(&called.seq));
+        // An `undo` block, or what runs again, did that as a whole or has to begin once more.
+        let whole = |called: &Called| trail.whole(called).is_some_and(|key| earlier.well.contains(key));
+        let done: HashSet<u64> = trail.calls.iter().filter(|called| whole(called)).map(|called| called.seq).collect();
+        trail.calls.retain(|called| !earlier.undid.contains(&called.seq) && !done.contains(&called.seq));
+        let whole = |called: &Called| trail.whole(called).is_some_and(|key| earlier.well.contains(key));
+        let done: HashSet<u64> = trail.owed.iter().filter(|called| whole(called)).map(|called| called.seq).collect();
+        trail.owed.retain(|called| !done.contains(&called.seq));
         for called in &earlier.calls {
             trail.handled.extend(called.before.iter().flat_map(|f| f.parts.keys().cloned()));
             trail.handled.extend(tops(states(&called.capture)).map(|state| state.path.clone()));

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::back::by_capture;
-use super::bare;
-use super::plan::{How, UndoPlan, UndoStep};
+use super::back::{by_capture, said};
+use super::plan::{How, LeftAsIs, UndoPlan, UndoStep};
 use super::trail::Called;
 use super::verify::{self, Verification};
+use super::{bare, depends};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::touch::Touch;
@@ -89,9 +89,16 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     ));
     let signals = if setting.signals { Some(watch(&journal, &cancel)?) } else { None };
 
-    let mut undoing = Undoing { exec: &exec, catalogue: &setting.catalogue, cancel: &cancel, undone: 0 };
+    let mut undoing = Undoing {
+        exec: &exec,
+        catalogue: &setting.catalogue,
+        cancel: &cancel,
+        undone: 0,
+        failed: Vec::new(),
+        waiting: Vec::new(),
+    };
     let (outcome, error) = undoing.all(&plan);
-    let (summary, next) = story(&plan, outcome, error.as_ref(), undoing.undone, &id);
+    let (summary, next) = story(&plan, outcome, error.as_ref(), &undoing, &id);
     drop(signals);
     let end = Event::RunEnded {
         outcome,
@@ -122,6 +129,10 @@ struct Undoing<'a> {
     catalogue: &'a Catalogue,
     cancel: &'a Cancel,
     undone: usize,
+    /// Steps of the plan that could not be taken back, and why.
+    failed: Vec<(usize, Error)>,
+    /// Steps of the plan that were not tried, and why.
+    waiting: Vec<(usize, String)>,
 }
 
 impl Undoing<'_> {
@@ -131,7 +142,7 @@ impl Undoing<'_> {
         let mut seen = HashSet::new();
         let nodes = keys.iter().filter(|key| seen.insert(**key)).map(|key| NodeInfo {
             key: (*key).to_owned(),
-            title: None,
+            title: plan.trail.titles.get(*key).cloned(),
             kind: "undo".to_owned(),
             after: Vec::new(),
             critical: true,
@@ -150,23 +161,33 @@ impl Undoing<'_> {
             nodes: nodes.chain(plan.verifications.iter().map(Verification::info)).collect(),
             of: Some(plan.of.id.clone()),
         };
-        if let Err(error) = self.exec.journal.commit(vec![started]) {
+        let left = plan.left.iter().cloned();
+        let left = left.map(|LeftAsIs { key, title, why }| Event::NotUndone { node: key, title, why });
+        if let Err(error) = self.exec.journal.commit(std::iter::once(started).chain(left).collect()) {
             return (Outcome::Failed, Some(error));
         }
-        let first_repeat = plan.steps.iter().position(|step| step.how.runs_again());
-        let (restores, repeats) = plan.steps.split_at(first_repeat.unwrap_or(plan.steps.len()));
-        for step in restores {
-            if let Some(stopped) = self.one(step) {
+        let first_repeat = plan.steps.iter().position(|step| step.how.runs_again()).unwrap_or(plan.steps.len());
+        for index in 0..first_repeat {
+            if let Some(why) = self.waits(plan, index) {
+                self.waits_now(plan, index, why);
+            } else if let Some(stopped) = self.one(plan, index) {
                 return stopped;
             }
         }
-        if let Err(error) = verify::is_as_before(plan, self.exec, self.catalogue) {
+        if self.failed.is_empty()
+            && let Err(error) = verify::is_as_before(plan, self.exec, self.catalogue)
+        {
             return (Outcome::UndoFailed, Some(error));
         }
-        for step in repeats {
-            if let Some(stopped) = self.one(step) {
+        for index in first_repeat..plan.steps.len() {
+            if !self.failed.is_empty() {
+                self.waits_now(plan, index, "it runs again once everything is restored".to_owned());
+            } else if let Some(stopped) = self.one(plan, index) {
                 return stopped;
             }
+        }
+        if let Some((_, error)) = self.failed.first() {
+            return (Outcome::UndoFailed, Some(error.clone()));
         }
         self.exec.note_what_is_left();
         if let Err(error) = verify::all(plan, self.exec) {
@@ -175,8 +196,25 @@ impl Undoing<'_> {
         (if plan.left.is_empty() { Outcome::Done } else { Outcome::Partial }, None)
     }
 
-    /// Undoes one step; an answer ends the undo.
-    fn one(&mut self, step: &UndoStep) -> Option<(Outcome, Option<Error>)> {
+    /// Why a step is not tried: something that it has to wait for could not be taken back.
+    fn waits(&self, plan: &UndoPlan, index: usize) -> Option<String> {
+        let others = self.failed.iter().map(|(other, _)| *other).chain(self.waiting.iter().map(|(other, _)| *other));
+        others.into_iter().find_map(|other| {
+            let failed = &plan.steps[other];
+            let why = depends::waits_for(plan, &plan.steps[index], failed)?;
+            Some(format!("it waits for `{}`, which {why}", failed.key))
+        })
+    }
+
+    fn waits_now(&mut self, plan: &UndoPlan, index: usize, why: String) {
+        let node = plan.steps[index].key.clone();
+        self.exec.journal.note(Event::Note { node: Some(node), text: format!("not taken back yet: {why}") });
+        self.waiting.push((index, why));
+    }
+
+    /// Undoes one step; an answer ends the undo. What fails is kept, and the rest goes on.
+    fn one(&mut self, plan: &UndoPlan, index: usize) -> Option<(Outcome, Option<Error>)> {
+        let step: &UndoStep = &plan.steps[index];
         if self.cancel.urgency() > Urgency::None {
             return Some((Outcome::Interrupted, None));
         }
@@ -218,7 +256,10 @@ impl Undoing<'_> {
                 None
             }
             NodeOutcome::Interrupted => Some((Outcome::Interrupted, error)),
-            _ => Some((Outcome::UndoFailed, error)),
+            _ => {
+                self.failed.extend(error.map(|error| (index, error)));
+                None
+            }
         }
     }
 
@@ -228,12 +269,7 @@ impl Undoing<'_> {
     }
 
     fn limit_of(&self, timeout: Option<&crate::check::model::Expr>) -> std::time::Duration {
-        use crate::check::model::ExprKind;
-        match timeout.map(|timeout| &timeout.kind) {
-            Some(ExprKind::Const(value)) => value.as_duration(),
-            _ => None,
-        }
-        .unwrap_or(self.exec.policy.defaults.timeout)
+        said(timeout).unwrap_or(self.exec.policy.defaults.timeout)
     }
 
     fn restore(&self, called: &Called) -> Result<()> {
@@ -288,25 +324,46 @@ fn story(
     plan: &UndoPlan,
     outcome: Outcome,
     error: Option<&Error>,
-    undone: usize,
+    undoing: &Undoing<'_>,
     id: &str,
 ) -> (String, Option<String>) {
-    let all = plan.steps.len();
+    let (all, undone) = (plan.steps.len(), undoing.undone);
     let of = &plan.of.id;
     let why = error.map_or_else(String::new, |error| format!(": {}", error.what));
-    match outcome {
+    let back = || (undone > 0).then(|| format!("`rbk undo {id}` takes this undo back"));
+    let (mut summary, next) = match outcome {
         Outcome::Done => (format!("run {of} is undone"), Some(format!("`rbk undo {id}` takes this undo back"))),
-        Outcome::Partial => {
-            let left: Vec<_> = plan.left.iter().map(|(key, why)| format!("{key} ({why})")).collect();
-            (format!("run {of} is undone as far as it can be; left: {}", left.join(", ")), None)
-        }
+        Outcome::Partial => (format!("run {of} is undone as far as it can be"), back()),
         Outcome::Interrupted => (
             format!("interrupted after {undone} of {all}{why}"),
             Some(format!("`rbk undo {of}` goes on where this one stopped")),
         ),
+        _ if !undoing.failed.is_empty() => {
+            let key = |index: usize| &plan.steps[index].key;
+            let failed = undoing.failed.iter().map(|(index, error)| format!("`{}`: {}", key(*index), error.what));
+            let waiting = undoing.waiting.iter().map(|(index, why)| format!("`{}` ({why})", key(*index)));
+            let mut text = format!("{undone} of {all} taken back; failed: {}", few(failed));
+            if !undoing.waiting.is_empty() {
+                text = format!("{text}; not tried: {}", few(waiting));
+            }
+            (text, Some(format!("look at what it names; then `rbk undo {of}` goes on where this one stopped")))
+        }
         _ => (
             format!("{undone} of {all} undone, then it failed{why}"),
             Some(format!("look at what it names; then `rbk undo {of}` goes on where this one stopped")),
         ),
+    };
+    if !plan.left.is_empty() {
+        summary = format!("{summary}; left as it is: {}", LeftAsIs::list(&plan.left));
     }
+    (summary, next)
+}
+
+/// Some of them; the rest is counted.
+fn few(texts: impl Iterator<Item = String>) -> String {
+    const SHOWN: usize = 5;
+    let all: Vec<String> = texts.collect();
+    let more = all.len().saturating_sub(SHOWN);
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    format!("{}{more}", all[..all.len().min(SHOWN)].join("; "))
 }

@@ -6,17 +6,21 @@ mod bare;
 mod chain;
 mod change;
 mod compare;
+mod depends;
 mod execute;
 mod names;
 mod obstacle;
 pub mod plan;
+mod standing;
 pub mod trail;
 mod verify;
+pub mod walk;
 
 pub(in crate::run) use chain::undone_by;
 pub use execute::{refusal, undo};
 pub(in crate::run) use names::shared;
 pub use plan::{UndoPlan, plan};
+pub use standing::{Standing, standing};
 
 #[cfg(test)]
 pub(crate) use bare::policy as bare_for_tests;

@@ -1,19 +1,19 @@
 //! What an undo would do, before it does it: the same walk, shown.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::back::{Way, way};
 use super::chain::{join_earlier_parts, subtract_earlier_undos, undone_by};
 use super::change::{Change, Shown};
 use super::obstacle::{self, Obstacle};
-use super::trail::{Called, Noted, Trail};
+use super::trail::Trail;
 use super::verify::{self, Verification};
+pub use super::walk::{How, LeftAsIs, UndoStep};
+use super::walk::{Walked, walk};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::unit::Catalogue;
-use crate::check::model::{OwnAction, Policy, Step};
+use crate::check::model::Policy;
 use crate::run::event::UndoNote;
 use crate::run::failure::Map;
 use crate::run::frozen::{Compile, Frozen};
@@ -36,7 +36,7 @@ pub struct UndoPlan {
     /// What was changed since the run left it: refused, unless forced.
     pub changed: Vec<Change>,
     /// What stays as the run left it, and why.
-    pub left: Vec<(String, String)>,
+    pub left: Vec<LeftAsIs>,
     /// What is in the way: refused, also when forced.
     pub obstacles: Vec<Obstacle>,
     /// What is asked once everything is restored.
@@ -60,36 +60,6 @@ impl UndoPlan {
         let Some(policy) = &self.policy else { return self.environment().is_some() };
         let named = |found: &&crate::check::model::Environment| Some(&*found.name.text) == self.environment();
         policy.environments.iter().find(named).is_some_and(|found| found.confirm_typed)
-    }
-}
-
-/// One step of an undo.
-pub struct UndoStep {
-    /// The key of the node that is undone.
-    pub key: String,
-    /// How.
-    pub how: How,
-}
-
-/// How one step of an undo works.
-pub enum How {
-    /// By the capture of one call.
-    Restore(Box<Called>),
-    /// By its `undo` block.
-    Block(Arc<Step>, Noted),
-    /// By running it again, behind everything that is restored.
-    Repeat(Arc<Step>, Noted),
-    /// By the `undo` block of a call of an own action.
-    GroupBlock(Arc<OwnAction>, Noted),
-    /// By running that call again, behind everything that is restored.
-    GroupRepeat(Arc<OwnAction>, Noted),
-}
-
-impl How {
-    /// Whether it runs again, behind everything that is restored.
-    #[must_use]
-    pub const fn runs_again(&self) -> bool {
-        matches!(self, Self::Repeat(..) | Self::GroupRepeat(..))
     }
 }
 
@@ -138,7 +108,10 @@ pub fn plan(
         trail,
         policy,
     };
-    plan.walk(catalogue)?;
+    let map = plan.policy.as_deref().map(Map::of);
+    let Walked { steps, repeats, left } = walk(&plan.trail, map.as_ref(), catalogue)?;
+    plan.steps = steps.into_iter().chain(repeats).collect();
+    plan.left = left;
     if let Some(policy) = &plan.policy {
         plan.verifications = verify::of(policy, &plan.trail, &verify::held_before(store, &runs, &plan.of)?);
     }
@@ -164,91 +137,6 @@ fn known_to(secrets: &Secrets, policy: Option<&Policy>, look: &Look) -> Vec<Stri
 }
 
 impl UndoPlan {
-    fn walk(&mut self, catalogue: &Catalogue) -> Result<()> {
-        let map = self.policy.as_deref().map(Map::of);
-        let mut whole_steps: HashSet<&str> = HashSet::new();
-        let mut whole_groups: HashSet<&str> = HashSet::new();
-        let mut repeats = Vec::new();
-        for called in self.trail.calls.iter().rev() {
-            let key = &called.node;
-            // What ran again as an undo is known by the step that it repeats.
-            let note = self.trail.notes.get(key).cloned().unwrap_or_default();
-            let step = || {
-                map.as_ref().and_then(|map| map.step(note.place)).cloned().ok_or_else(|| {
-                    Error::failed(format!("the step of `{key}` is not in the policy that was frozen"))
-                        .hint("undo it with the version of rbk that ran it")
-                })
-            };
-            let why = note.irreversible.as_deref().or_else(|| self.trail.irreversible(called));
-            let irreversible = why.map(|why| format!("irreversible: {why}"));
-            if note.undo == UndoNote::Restore
-                && let Some(group) = self.trail.whole_group(called)
-            {
-                if !whole_groups.insert(&group.key) {
-                    continue;
-                }
-                let (key, noted) = (group.key.clone(), group.noted.clone());
-                let action = || {
-                    map.as_ref().and_then(|map| map.action(noted.place)).cloned().ok_or_else(|| {
-                        Error::failed(format!("the action `{}` is not in the policy that was frozen", group.name))
-                            .hint("undo it with the version of rbk that ran it")
-                    })
-                };
-                match noted.undo {
-                    UndoNote::Block => {
-                        self.steps.push(UndoStep { key, how: How::GroupBlock(action()?, noted) });
-                    }
-                    UndoNote::Repeat => {
-                        repeats.push(UndoStep { key, how: How::GroupRepeat(action()?, noted) });
-                    }
-                    UndoNote::None | UndoNote::Restore => {
-                        let why = irreversible.unwrap_or_else(|| format!("`{}` says `undo none`", group.name));
-                        self.left.push((key, why));
-                    }
-                }
-                continue;
-            }
-            match note.undo {
-                UndoNote::Block if whole_steps.insert(key) => {
-                    self.steps.push(UndoStep { key: key.clone(), how: How::Block(step()?, note) });
-                }
-                UndoNote::Repeat if whole_steps.insert(key) => {
-                    repeats.push(UndoStep { key: key.clone(), how: How::Repeat(step()?, note) });
-                }
-                UndoNote::None if whole_steps.insert(key) => {
-                    let why = irreversible.unwrap_or_else(|| "its step says `undo none`".to_owned());
-                    self.left.push((key.clone(), why));
-                }
-                UndoNote::Block | UndoNote::Repeat | UndoNote::None => {}
-                UndoNote::Restore => match way(called, catalogue) {
-                    Way::Nothing => {}
-                    Way::Capture => {
-                        let how = How::Restore(Box::new(called.clone()));
-                        self.steps.push(UndoStep { key: key.clone(), how });
-                    }
-                    Way::Repeat => match step() {
-                        Ok(step) if whole_steps.insert(key) => {
-                            repeats.push(UndoStep { key: key.clone(), how: How::Repeat(step, note) });
-                        }
-                        Ok(_) => {}
-                        Err(_) => {
-                            self.left.push((key.clone(), format!("`{}` can only be run again by hand", called.text)));
-                        }
-                    },
-                    Way::Left => {
-                        let why =
-                            irreversible.unwrap_or_else(|| format!("`{}` kept nothing to go back by", called.text));
-                        self.left.push((key.clone(), why));
-                    }
-                },
-            }
-        }
-        // Forwards, as they ran.
-        self.steps.extend(repeats.into_iter().rev());
-        self.left.reverse();
-        Ok(())
-    }
-
     /// Whether there is anything to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -283,8 +171,8 @@ impl UndoPlan {
             };
             let _ = writeln!(text, "{:>3} {:width$}  {what}", number + 1, step.key);
         }
-        for (key, why) in &self.left {
-            let _ = writeln!(text, "not undone: {key}: {why}");
+        for left in &self.left {
+            let _ = writeln!(text, "left as it is: {}", left.text());
         }
         for obstacle in &self.obstacles {
             let _ = writeln!(text, "in the way: {}; {} cannot be restored there", obstacle.what, obstacle.path);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::compare::states;
+use super::walk::LeftAsIs;
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::Result;
 use crate::catalogue::snapshot::NodeState;
@@ -68,6 +69,17 @@ pub struct Noted {
 pub struct Trail {
     /// What still stands, in the order it was done.
     pub calls: Vec<Called>,
+    /// Calls of nodes that the run took back itself and that are undone by running them again, as long as that has not
+    /// happened.
+    pub owed: Vec<Called>,
+    /// What the run could not take back itself.
+    pub left: Vec<LeftAsIs>,
+    /// The titles of its nodes, by key.
+    pub titles: HashMap<String, String>,
+    /// The keys of its nodes, in order.
+    pub keys: Vec<String>,
+    /// Keys of what ended well; of an undo: what it took back or ran again as a whole.
+    pub well: HashSet<String>,
     /// Calls of own actions that say how they are undone.
     pub groups: Vec<Grouped>,
     /// Steps that say how they are undone, by key.
@@ -92,17 +104,21 @@ impl Trail {
     /// Reads the trail of a run; `only`: of the node with this key and what stood inside it.
     pub fn read(store: &dyn Store, no: RunNo, run: &str, only: Option<&str>) -> Result<Self> {
         let mut trail = Self::default();
-        let inside = |node: &str, key: &str| {
-            node == key || (node.starts_with(key) && node.as_bytes().get(key.len()) == Some(&b'/'))
-        };
+        // The keys under which the run runs again what it took back.
+        let mut again: HashSet<String> = HashSet::new();
         let mut open: HashMap<(String, usize), usize> = HashMap::new();
         // The calls of own actions that a node is in, innermost last.
         let mut entered: HashMap<String, Vec<usize>> = HashMap::new();
         journal::read(store, no, run, &mut |record| {
             match record.event {
                 Event::RunStarted { kind, phases, target, nodes, .. } => {
-                    let verifies = nodes.into_iter().filter(|node| node.kind == "verify");
-                    trail.verified = verifies.map(|node| (node.key, None)).collect();
+                    for node in nodes {
+                        if node.kind == "verify" {
+                            trail.verified.push((node.key.clone(), None));
+                        }
+                        trail.titles.extend(node.title.map(|title| (node.key.clone(), title)));
+                        trail.keys.push(node.key);
+                    }
                     (trail.kind, trail.phases, trail.target) = (Some(kind), phases, Some(target));
                 }
                 Event::Entered { node, place: (file, start, end), undo, irreversible, locals } => {
@@ -130,7 +146,9 @@ impl Trail {
                     trail.bound.insert(BindingId(binding), value);
                 }
                 Event::CallStarted { node, call, action, text, capture, args, before, undoes } => {
-                    if only.is_none_or(|key| inside(&node, key)) {
+                    // What runs again belongs to the taking back, and is not taken back itself.
+                    let repeats = again.iter().any(|key| inside(&node, key));
+                    if !repeats && only.is_none_or(|key| inside(&node, key)) {
                         open.insert((node.clone(), call), trail.calls.len());
                         let group = entered.get(&node).and_then(|around| around.last().copied());
                         trail.calls.push(Called {
@@ -176,10 +194,21 @@ impl Trail {
                     }
                 }
                 Event::TakenBack { node, error: None } => {
-                    trail.calls.retain(|called| !inside(&called.node, &node));
+                    trail.take_back(&node, &mut again);
                     open = index(&trail.calls);
                 }
+                Event::NotUndone { node, title, why } if trail.kind == Some(RunKind::Run) => {
+                    trail.take_back(&node, &mut again);
+                    open = index(&trail.calls);
+                    trail.left.push(LeftAsIs { key: node, title, why });
+                }
                 Event::NodeEnded { node, outcome, .. } => {
+                    if outcome == NodeOutcome::Done {
+                        if again.contains(&node) {
+                            trail.ran_again(&node);
+                        }
+                        trail.well.insert(node.clone());
+                    }
                     if let Some(verified) = trail.verified.iter_mut().find(|(key, _)| *key == node) {
                         verified.1 = Some(outcome);
                     }
@@ -190,7 +219,50 @@ impl Trail {
             Ok(())
         })?;
         trail.forget_hidden();
+        // It was taken back the latest first.
+        trail.left.reverse();
         Ok(trail)
+    }
+
+    /// The run took a node back: of what it did nothing stands any more, and some of it is to run again.
+    fn take_back(&mut self, node: &str, again: &mut HashSet<String>) {
+        let (back, calls) = std::mem::take(&mut self.calls).into_iter().partition(|called| inside(&called.node, node));
+        self.calls = calls;
+        let back: Vec<Called> = back;
+        for called in back {
+            if let Some(key) = self.repeated_as(&called) {
+                again.insert(format!("{key}/{AGAIN}"));
+                self.owed.push(called);
+            }
+        }
+    }
+
+    /// What was to run again did.
+    fn ran_again(&mut self, node: &str) {
+        let owed = std::mem::take(&mut self.owed);
+        let open = |called: &Called| self.repeated_as(called).is_none_or(|key| format!("{key}/{AGAIN}") != node);
+        self.owed = owed.into_iter().filter(open).collect();
+    }
+
+    /// The key of what `called` belongs to, where that is undone by running it again.
+    fn repeated_as(&self, called: &Called) -> Option<&str> {
+        let undo = self.notes.get(&called.node).map_or(UndoNote::Restore, |note| note.undo);
+        match undo {
+            UndoNote::Repeat => self.notes.get_key_value(&called.node).map(|(key, _)| key.as_str()),
+            UndoNote::Restore => {
+                self.whole_group(called).filter(|group| group.noted.undo == UndoNote::Repeat).map(|group| &*group.key)
+            }
+            UndoNote::Block | UndoNote::None => None,
+        }
+    }
+
+    /// The key of what `called` is taken back with as a whole; of a single call nothing.
+    #[must_use]
+    pub fn whole(&self, called: &Called) -> Option<&str> {
+        match self.notes.get_key_value(&called.node) {
+            Some((key, note)) if note.undo != UndoNote::Restore => Some(key),
+            _ => self.whole_group(called).map(|group| &*group.key),
+        }
     }
 
     /// The outermost call of an own action around `called` that is taken back as a whole.
@@ -227,6 +299,14 @@ impl Trail {
             }
         }
     }
+}
+
+/// Under what a node is known that runs again as its undo.
+pub const AGAIN: &str = "again";
+
+/// Whether `node` is the node with this key or stands in it.
+pub(super) fn inside(node: &str, key: &str) -> bool {
+    node == key || (node.starts_with(key) && node.as_bytes().get(key.len()) == Some(&b'/'))
 }
 
 /// The values that the journal has as they were.

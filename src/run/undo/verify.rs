@@ -59,13 +59,17 @@ pub(super) fn of(policy: &Policy, trail: &Trail, held: &HashSet<String>) -> Vec<
         uses.extend(found.into_iter().map(|place| (&*phase.name.text, place)));
     }
     let mut all = Vec::new();
+    let several = trail.phases.len() > 1;
     for (key, _) in &trail.verified {
-        // `phase/name#2`: what stands in front and behind tells nodes of one name apart.
-        let name = key.rsplit('/').next().unwrap_or(key).split(['#', '[']).next().unwrap_or_default();
+        // `phase.name[element]#2`: what stands in front and behind tells nodes of one name apart.
+        let name = key.split(['#', '[']).next().unwrap_or_default();
         let verify_of = |place: &VerifyUse| Arc::clone(&policy.verifies[place.verify.0 as usize]);
-        let fits = |(_, place): &&(&str, &VerifyUse)| *verify_of(place).name.text == *name;
-        let of_phase = |(phase, _): &&(&str, &VerifyUse)| key.split('/').next() == Some(*phase);
-        let nearest = uses.iter().filter(fits).find(of_phase).or_else(|| uses.iter().find(fits));
+        let is_in_phase = |(phase, place): &&(&str, &VerifyUse)| {
+            let called = &verify_of(place).name.text;
+            several && name.strip_prefix(phase).and_then(|rest| rest.strip_prefix('.')) == Some(&**called)
+        };
+        let is_it = |(_, place): &&(&str, &VerifyUse)| *verify_of(place).name.text == *name;
+        let nearest = uses.iter().find(is_in_phase).or_else(|| uses.iter().find(is_it));
         let Some((_, place)) = nearest else { continue };
         let must = held.contains(key);
         all.push(Verification { key: key.clone(), verify: verify_of(place), place: (*place).clone(), must });
