@@ -24,6 +24,7 @@ mod reference;
 mod schemas;
 mod shells;
 mod signals;
+mod starting;
 mod text;
 mod undo;
 mod vocabulary;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod again;
+mod authority;
 mod check;
 mod completions;
 mod confirm;
@@ -21,6 +22,7 @@ mod graph;
 mod leftover;
 mod load;
 mod man;
+mod params_file;
 mod people;
 mod plan;
 mod request;

@@ -15,7 +15,7 @@ use crate::store::Sqlite;
 use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{again, load, world};
+use super::{again, authority, load, world};
 
 /// `rbk plan POLICY [PHASE…]`
 #[derive(Debug, Args)]
@@ -51,6 +51,7 @@ impl PlanVerb {
         }
         unavailable(&planned.plan, context);
         again::remark(&planned.plan, context);
+        authority::remark(&planned.plan, context);
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
         }
@@ -68,6 +69,7 @@ pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
         let _ = source(&secret.name.text);
     }
     plan::expectations::ask(&mut planned.plan, &planned.look);
+    plan::shows::ask(&mut planned.plan, &planned.look, &|text| secrets.scrub(&text).unwrap_or(text));
     let folder = world::state_folder(context, planned.look.root());
     // A journal that cannot be read is said by the run, which needs it; a plan can do without.
     let typical = Sqlite::look(&folder)

@@ -505,6 +505,7 @@ impl Expander<'_> {
             stage_name: self.at.stage_name.clone(),
             locals: Arc::clone(&self.locals),
             calls: Vec::new(),
+            shows: Vec::new(),
             pinned: std::mem::take(&mut self.pinned),
             effects,
             gate: false,
