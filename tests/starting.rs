@@ -30,6 +30,27 @@ fn a_saved_plan_notices_a_variable_that_stands_above_what_it_read() {
     assert!(!sandbox.exists("out"), "{before:?} has no `out`");
 }
 
+#[test]
+fn a_param_that_nobody_gave_is_asked_for_until_it_fits() {
+    const NEEDED: &str = r#"policy p "P" { root "." }
+param times: int where times in 1..3 "how often"
+phase main "Main" {
+  step write "Write" { file.write("out", "${times}") }
+  verify there { expect file.exists("out") }
+}
+"#;
+    if missing(["script"]).is_some() {
+        return skip("there is no `script`");
+    }
+    let sandbox = Sandbox::new().file("p.rbk", NEEDED);
+    let ran = at_a_terminal(&sandbox, "run p.rbk --yes", "many\\n7\\n\\n2\\n").exits(0);
+    ran.stdout_has("how often").stdout_has("`many` is no int").stdout_has("must be `where times in 1..3`");
+    assert_eq!(sandbox.read("out"), "2");
+    let sandbox = Sandbox::new().file("p.rbk", NEEDED);
+    at_a_terminal(&sandbox, "run p.rbk --yes", "").exits(3).stdout_has("nothing was changed");
+    assert!(!sandbox.exists("out"));
+}
+
 const APPROVED: &str = r#"policy p "P" { root "." }
 severity high "Somebody agrees" { within 15m; start after approval(by: lead, within: 10m) }
 role lead { members "ana"; may approve; may start up to high }

@@ -153,7 +153,7 @@ impl Missed {
     }
 }
 
-/// ` in environment `staging``
+/// The environments in words: in environment `staging`.
 fn named(policy: &Policy, environments: &[usize]) -> String {
     let name = |found: Option<&Environment>| match found {
         Some(environment) => format!("in environment `{}`", environment.name.text),

@@ -20,13 +20,9 @@ const FORM: &str = "write the name of each param with its value, such as `keep =
 pub fn read(path: &Path) -> Result<ParamsFile, Failure> {
     let shown = path.display().to_string();
     let wrong = |what: &str| Failure::wrong(format!("`--params {shown}`: {what}"));
-    let format = match Format::of(&shown) {
-        Ok(format @ (Format::Json | Format::Toml | Format::Yaml)) => format,
-        _ => {
-            return Err(
-                wrong("the name does not say how it is written").hint("a file of params ends in .toml, .json or .yaml")
-            );
-        }
+    let Ok(format @ (Format::Json | Format::Toml | Format::Yaml)) = Format::of(&shown) else {
+        let failure = wrong("the name does not say how it is written");
+        return Err(failure.hint("a file of params ends in .toml, .json or .yaml"));
     };
     let unread = |error: &std::io::Error| wrong(&format!("it cannot be read: {error}"));
     let meta = std::fs::metadata(path).map_err(|error| unread(&error))?;

@@ -15,7 +15,7 @@ use crate::store::Sqlite;
 use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{again, authority, load, world};
+use super::{again, asked, authority, load, world};
 
 /// `rbk plan POLICY [PHASE…]`
 #[derive(Debug, Args)]
@@ -100,6 +100,7 @@ pub struct Planned {
 /// Compiles the policy at `path` and plans `request`.
 pub fn make(path: Option<&Path>, request: Request, context: &Context) -> Result<Planned, Failure> {
     let (policy, look) = compile(path, context)?;
+    let request = asked::params(&policy, request, context)?;
     let plan = of(&policy, request, &look, &Drawn::now())?;
     Ok(Planned { plan, look })
 }

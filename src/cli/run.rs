@@ -20,7 +20,7 @@ use super::confirm::{self, Asks, Confirm};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{again, authority, leftover, load, people, plan, secrets, world};
+use super::{again, asked, authority, leftover, load, people, plan, secrets, world};
 
 /// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ impl Run {
             return self.saved(path, context);
         }
         let (policy, look) = plan::compile(path.as_deref(), context)?;
-        let request = self.request.request()?;
+        let request = asked::params(&policy, self.request.request()?, context)?;
         let mut approval = None;
         if !self.dry_run {
             authority::allows(&policy, &request, None)?;

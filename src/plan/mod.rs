@@ -154,6 +154,32 @@ fn selection(request: &Request) -> Selection {
     }
 }
 
+/// A param without a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the language writes it.
+    pub ty: String,
+    /// What it is for.
+    pub doc: Option<String>,
+}
+
+/// The first param that nobody gives a value. What is wrong with the others is an error.
+pub fn missing(policy: &Policy, request: &Request) -> Result<Option<Missing>, PlanError> {
+    let environment = environment(policy, request.environment.as_deref())?;
+    let name = match params::effective(policy, request, environment) {
+        Err(PlanError::Missing { name, .. }) => name,
+        other => return other.map(|_| None),
+    };
+    let found = policy.params.iter().find_map(|param| {
+        let binding = &policy.bindings[param.binding.0 as usize];
+        (*binding.name.text == *name).then(|| (binding.ty.to_string(), param.doc.clone()))
+    });
+    let (ty, doc) = found.unwrap_or_default();
+    Ok(Some(Missing { name, ty, doc }))
+}
+
 /// The environment that was named, or the default one.
 pub fn environment<'p>(policy: &'p Policy, name: Option<&str>) -> Result<Option<&'p Environment>, PlanError> {
     let Some(name) = name else { return Ok(policy.environments.iter().find(|found| found.default)) };
