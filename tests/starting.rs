@@ -44,7 +44,10 @@ phase main "Main" {
     }
     let sandbox = Sandbox::new().file("p.rbk", NEEDED);
     let ran = at_a_terminal(&sandbox, "run p.rbk --yes", "many\\n7\\n\\n2\\n").exits(0);
-    ran.stdout_has("how often").stdout_has("`many` is no int").stdout_has("must be `where times in 1..3`");
+    ran.stdout_has("how often")
+        .stdout_has("`many` is no int")
+        .never_says("--set)")
+        .stdout_has("must be `where times in 1..3`");
     assert_eq!(sandbox.read("out"), "2");
     let sandbox = Sandbox::new().file("p.rbk", NEEDED);
     at_a_terminal(&sandbox, "run p.rbk --yes", "").exits(3).stdout_has("nothing was changed");

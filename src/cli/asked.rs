@@ -18,11 +18,13 @@ pub fn params(policy: &Policy, mut request: Request, context: &Context) -> Resul
             (Ok(Some(missing)), _) => {
                 let answer = answer(&missing)?;
                 request.set.insert(missing.name.clone(), answer);
+                request.asked.insert(missing.name.clone());
                 given = Some(missing.name);
             }
             (Err(PlanError::Call { what, .. }), Some(name)) => {
                 context.say(&what);
                 request.set.remove(&name);
+                request.asked.remove(&name);
             }
             (Err(error), _) => return Err(super::plan::failure(policy, error)),
         }

@@ -1,6 +1,6 @@
 //! The plan: what `rbk plan` shows, what is saved, and what a run executes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,9 @@ pub struct Request {
     pub environment: Option<String>,
     /// `--set name=value`, as written.
     pub set: BTreeMap<String, String>,
+    /// Those of `set` that were not given, but asked for at the terminal.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked: BTreeSet<String>,
     /// `--params FILE`, as it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<ParamsFile>,
@@ -159,7 +162,7 @@ pub struct Param {
     pub name: String,
     /// As it reads.
     pub value: String,
-    /// `default`, `--set`, `--params prod.toml`, `environment production`, `RBK_NAME`.
+    /// `default`, `--set`, `asked for`, `--params prod.toml`, `environment production`, `RBK_NAME`.
     pub origin: String,
 }
 

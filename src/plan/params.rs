@@ -75,7 +75,7 @@ fn value_of(
 ) -> Result<(Value, String), PlanError> {
     let ty = &policy.bindings[param.binding.0 as usize].ty;
     if let Some(text) = request.set.get(name) {
-        let origin = "--set".to_owned();
+        let origin = if request.asked.contains(name) { "asked for" } else { "--set" }.to_owned();
         return given::text(text, ty)
             .map(|value| (value, origin.clone()))
             .map_err(|error| wrong(name, &origin, &error));
