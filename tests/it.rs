@@ -25,6 +25,7 @@ mod schemas;
 mod shells;
 mod signals;
 mod standing;
+mod starting;
 mod text;
 mod undo;
 mod vocabulary;

@@ -1,26 +1,23 @@
 //! What the text alone tells of a run: order, deadlines, paths, undo. The checker's last pass.
 //!
-//! Expands every phase × severity × scenario without a world; what only a plan can know is left to it.
+//! Expands every phase × severity × scenario × environment without a world; what only a plan can know is left to it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::catalogue::show;
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::Place;
 
+use super::deadlines::Missed;
+use super::environments::{self, contexts, defaults};
 use super::expand::{ExpandedCall, ExpandedNode, Expansion, Pinning, Selection, Work, expand};
 use super::lints;
-use super::model::{BindingId, Policy, Undo};
-use super::order::{self, Order, OrderNode, Trouble};
+use super::model::{Policy, Undo};
+use super::order::{self, OrderNode, Trouble};
 use super::rings::rings;
 use super::time::{self, TimeNode};
-
-/// How many nodes of a chain a deadline's message names.
-const CHAIN: usize = 8;
 
 /// Reports what every run of `policy` would meet.
 pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
@@ -31,6 +28,7 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
             report.push(diagnostic);
         }
     };
+    environments::check(policy, &mut push);
     foreseeable(policy, &mut push);
     if let Some(prepare) = of_prepare(policy) {
         foreseeable(&prepare, &mut push);
@@ -43,31 +41,38 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
 
 /// Reports what each phase would meet.
 fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
-    let values = defaults(policy);
     // Drawn when planned: any name of its form will do to see which paths it makes.
     let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
+    let contexts = contexts(policy);
+    let mut missed = Missed::default();
     for alike in selections(policy) {
-        let expansion = expand(policy, &alike[0], values.clone(), &pinning, None);
-        if let Some((place, error)) = expansion.excess {
-            let found = Diagnostic::new(Code::TooMuch, place, error.what).label("here it becomes too much");
-            push(found.help(error.hint.unwrap_or_default()));
-            continue;
-        }
-        let nodes = order_nodes(&expansion.nodes);
-        let order = order::order(&nodes);
-        for trouble in &order.trouble {
-            if let Some(diagnostic) = explain(policy, &expansion, trouble) {
-                push(diagnostic);
+        for context in &contexts {
+            let expansion = expand(policy, &alike[0], context.values.clone(), &pinning, None);
+            if let Some((place, error)) = expansion.excess {
+                let found = Diagnostic::new(Code::TooMuch, place, error.what).label("here it becomes too much");
+                push(found.help(error.hint.unwrap_or_default()));
+                continue;
+            }
+            let nodes = order_nodes(&expansion.nodes);
+            let order = order::order(&nodes);
+            for trouble in &order.trouble {
+                if let Some(diagnostic) = explain(policy, &expansion, trouble) {
+                    push(diagnostic);
+                }
+            }
+            for node in &expansion.nodes {
+                paths(policy, node, push);
+                undo(node, push);
+            }
+            if order.trouble.is_empty() {
+                for selection in &alike {
+                    missed.compare(policy, selection, &expansion, &order, &context.environments);
+                }
             }
         }
-        for node in &expansion.nodes {
-            paths(policy, node, push);
-            undo(node, push);
-        }
-        if order.trouble.is_empty() {
-            alike.iter().for_each(|selection| deadlines(policy, selection, &expansion, &order, push));
-        }
     }
+    let count = contexts.iter().map(|context| context.environments.len()).sum();
+    missed.reports(policy, count).into_iter().for_each(push);
 }
 
 /// Every run of one phase, what depends on it included, with its worst case when enough steps may run at once. Runs that
@@ -135,15 +140,6 @@ fn selections(policy: &Policy) -> Vec<Vec<Selection>> {
         }
     }
     all
-}
-
-/// Params that have a constant default; the others are not known here.
-fn defaults(policy: &Policy) -> BTreeMap<BindingId, Value> {
-    let constant = |param: &super::model::ParamItem| match &param.default.as_ref()?.kind {
-        super::model::ExprKind::Const(value) => Some((param.binding, value.clone())),
-        _ => None,
-    };
-    policy.params.iter().filter_map(constant).collect()
 }
 
 /// The nodes as `check::order` takes them.
@@ -274,97 +270,4 @@ fn expanded(mut found: Diagnostic, call: &ExpandedCall) -> Diagnostic {
         super::modules::expanded_at(&mut found, &via.name, via.place);
     }
     found
-}
-
-fn deadlines(
-    policy: &Policy,
-    selection: &Selection,
-    expansion: &Expansion,
-    order: &Order,
-    push: &mut impl FnMut(Diagnostic),
-) {
-    // Enough jobs: with fewer it can only be longer, and the plan, which knows them, says so.
-    let path = time::critical_path(&time_nodes(&expansion.nodes), order, usize::MAX);
-    let chain = |limit: Duration| {
-        let mut links: Vec<_> = path.path.iter().filter(|(_, took)| !took.is_zero()).collect();
-        links.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
-        let shown: HashSet<usize> = links.iter().take(CHAIN).map(|(index, _)| *index).collect();
-        let text: Vec<_> = path
-            .path
-            .iter()
-            .filter(|(index, _)| shown.contains(index))
-            .map(|(index, took)| format!("{} {}", expansion.nodes[*index].key, length(*took)))
-            .collect();
-        let more = links.len().saturating_sub(CHAIN);
-        let rest = if more > 0 { format!(" + {more} shorter ones") } else { String::new() };
-        format!("{}{rest} against {}", text.join(" + "), length(limit))
-    };
-    let phase_name = selection.phases.first().map(String::as_str).unwrap_or_default();
-    if let Some(name) = &selection.severity
-        && let Some(severity) = policy.severities.iter().find(|found| *found.name.text == **name)
-        && let Some((limit, place)) = severity.within
-    {
-        let worst = path.to_mitigation.unwrap_or(path.machine);
-        if worst > limit {
-            let message = format!("`{phase_name}` may take {}, longer than severity `{name}` allows", length(worst));
-            push(Diagnostic::new(Code::DeadlineMissed, place, message).label(chain(limit)).help(
-                "give the longest links a shorter `timeout` or `within`, mark steps `graceful`, or allow more time",
-            ));
-        }
-    }
-    let Some(phase) = policy.phases.iter().find(|phase| *phase.name.text == *phase_name) else { return };
-    if let Some((limit, place)) = phase.within
-        && path.machine > limit
-    {
-        push(
-            Diagnostic::new(
-                Code::DeadlineMissed,
-                place,
-                format!("phase `{phase_name}` may take {}", length(path.machine)),
-            )
-            .label(chain(limit))
-            .help("give the longest links a shorter `timeout` or `within`, or allow more time"),
-        );
-    }
-    promises(expansion, order, push);
-    for node in &expansion.nodes {
-        let Work::Step(step) = &node.work else { continue };
-        let Some(super::model::ExprKind::Const(limit)) = step.clauses.within.as_ref().map(|limit| &limit.kind) else {
-            continue;
-        };
-        let (Some(limit), Some(expr)) = (limit.as_duration(), &step.clauses.within) else { continue };
-        if node.worst > limit {
-            push(
-                Diagnostic::new(
-                    Code::DeadlineMissed,
-                    expr.place,
-                    format!("step `{}` may take {}", node.key, length(node.worst)),
-                )
-                .label(format!("{} against {}", length(node.worst), length(limit)))
-                .help("give it a shorter `timeout`, fewer retries, or a longer `within`"),
-            );
-        }
-    }
-}
-
-/// `by` of steps: it counts from the start of the run, so that what stands before them is part of it.
-fn promises(expansion: &Expansion, order: &Order, push: &mut impl FnMut(Diagnostic)) {
-    let nodes = time_nodes(&expansion.nodes);
-    for (index, node) in expansion.nodes.iter().enumerate() {
-        let Work::Step(step) = &node.work else { continue };
-        let (Some(limit), Some(by)) = (node.by, &step.clauses.by) else { continue };
-        let worst = time::latest_end(&nodes, order, usize::MAX, index);
-        if worst > limit {
-            let message = format!("step `{}` may end {} after the start of the run", node.key, length(worst));
-            push(
-                Diagnostic::new(Code::DeadlineMissed, by.place, message)
-                    .label(format!("{} against {}", length(worst), length(limit)))
-                    .help("give it and what stands before it a shorter `timeout`, move it up, or allow more time"),
-            );
-        }
-    }
-}
-
-fn length(time: Duration) -> String {
-    show::duration(time.as_nanos() as f64)
 }

@@ -16,6 +16,9 @@ pub static STD: &[(&str, &str)] = &[("releases", include_str!("../std/releases.r
 /// What the path of a module of `std` begins with. No imported file is called so: those end in `.rbk`.
 const PREFIX: &str = "std.";
 
+/// The clause that any file may have at its top: which rbk it needs.
+pub const REQUIRES: &str = "requires";
+
 /// An `import` or `use`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
@@ -55,13 +58,14 @@ pub fn decls(tree: &Tree) -> impl Iterator<Item = &Decl> {
 
 /// Whether a file is meant to be imported: no policy, and at least one action or probe.
 #[must_use]
-pub fn is_library(tree: &Tree) -> bool {
+pub fn is_library(file: &SourceFile, tree: &Tree) -> bool {
     let mut own = false;
     let fits = tree.items.iter().all(|stmt| match stmt {
         Stmt { kind: StmtKind::Decl(decl), .. } => {
             own |= matches!(decl.keyword, Keyword::Action | Keyword::Probe);
             belongs(decl.keyword)
         }
+        Stmt { kind: StmtKind::Clause(clause), .. } => file.slice(clause.word.0) == REQUIRES,
         Stmt { kind: StmtKind::Error, .. } => true,
         Stmt { .. } => false,
     });

@@ -119,7 +119,11 @@ impl<'a> Checker<'a> {
                 }
                 StmtKind::Clause(clause) => {
                     let word = self.word(clause.word);
-                    self.foreign(clause.word.0, &format!("`{word}`"));
+                    if word == imports::REQUIRES {
+                        self.requires_rbk(clause);
+                    } else {
+                        self.foreign(clause.word.0, &format!("`{word}`"));
+                    }
                 }
                 _ => {}
             }
@@ -146,7 +150,7 @@ impl<'a> Checker<'a> {
         self.error(Code::WrongPlace, span, format!("{what} does not stand in an imported file"))
             .set_label("not expected here")
             .set_help(
-                "imported files hold `let`, `probe`, `action`, `import` and `use`; the rest belongs to the policy",
+                "imported files hold `let`, `probe`, `action`, `import`, `use` and `requires`; the rest belongs to the policy",
             );
     }
 

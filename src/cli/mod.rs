@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod again;
+mod asked;
+mod authority;
 mod check;
 mod completions;
 mod confirm;
@@ -22,6 +24,7 @@ mod leftover;
 mod load;
 mod man;
 mod output;
+mod params_file;
 mod people;
 mod plan;
 mod request;

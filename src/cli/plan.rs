@@ -16,7 +16,7 @@ use crate::store::Sqlite;
 use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{again, load, world};
+use super::{again, asked, authority, load, world};
 
 /// `rbk plan POLICY [PHASE…]`
 #[derive(Debug, Args)]
@@ -52,6 +52,7 @@ impl PlanVerb {
         }
         unavailable(&planned.plan, context);
         again::remark(&planned.plan, context);
+        authority::remark(&planned.plan, context);
         if let Some(path) = &self.out {
             context.remark(&format!("saved; `rbk run {}` runs it once", path.display()));
         }
@@ -69,6 +70,7 @@ pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
         let _ = source(&secret.name.text);
     }
     plan::expectations::ask(&mut planned.plan, &planned.look);
+    plan::shows::ask(&mut planned.plan, &planned.look, &|text| secrets.scrub(&text).unwrap_or(text));
     let folder = world::state_folder(context, planned.look.root());
     // A journal that cannot be read is said by the run, which needs it; a plan can do without.
     let typical = Sqlite::look(&folder)
@@ -99,6 +101,7 @@ pub struct Planned {
 /// Compiles the policy at `path` and plans `request`.
 pub fn make(path: Option<&Path>, request: Request, context: &Context) -> Result<Planned, Failure> {
     let (policy, look) = compile(path, context)?;
+    let request = asked::params(&policy, request, context)?;
     let plan = of(&policy, request, &look, &Drawn::now())?;
     Ok(Planned { plan, look })
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::plan::model::Request;
 
 use super::exit::Failure;
+use super::params_file;
 
 /// What to plan.
 #[derive(Debug, Args)]
@@ -57,6 +58,36 @@ impl RequestArgs {
         self.again
     }
 
+    /// Who runs it, as said here.
+    pub fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
+    }
+
+    /// Refuses flags that say what to plan, beside a plan that was made: they would be as good as unsaid.
+    pub fn none_beside(&self, plan: &str) -> Result<(), Failure> {
+        let given = [
+            ("PHASE", !self.phases.is_empty()),
+            ("--all", self.all),
+            ("--with-dependents", self.with_dependents),
+            ("--severity", self.severity.is_some()),
+            ("--scenario", self.scenario.is_some()),
+            ("--env", self.params.environment.is_some()),
+            ("--set", !self.params.set.is_empty()),
+            ("--params", self.params.params.is_some()),
+            ("--emergency", self.emergency),
+            ("--probe", self.probe),
+            ("--jobs", self.jobs.is_some()),
+            ("--reason", self.reason.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((flag, _)) => Err(Failure::wrong(format!(
+                "`{plan}` is a saved plan, which `{flag}` cannot change; nothing was changed"
+            ))
+            .hint(format!("leave it out, or plan again with `rbk plan POLICY {flag} …`"))),
+            None => Ok(()),
+        }
+    }
+
     /// As the planner takes it.
     pub fn request(&self) -> Result<Request, Failure> {
         Ok(Request {
@@ -85,6 +116,9 @@ pub struct Params {
     /// Set a param
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Set params from a file: names and values, in TOML, JSON or YAML
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
 }
 
 impl Params {
@@ -99,7 +133,9 @@ impl Params {
                 return Err(Failure::wrong(format!("`--set {name}` is given twice")).hint("leave one of both out"));
             }
         }
-        Ok(Request { environment: self.environment.clone(), set, jobs: default_jobs(), ..Request::default() })
+        let params = self.params.as_deref().map(params_file::read).transpose()?;
+        let environment = self.environment.clone();
+        Ok(Request { environment, set, params, jobs: default_jobs(), ..Request::default() })
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::catalogue::error::ErrorKind;
 use crate::catalogue::look::Look;
 use crate::check::model::Policy;
+use crate::plan::authority::Approval;
 use crate::plan::model::{Plan, Request, Saved};
 use crate::plan::{Drawn, PlanError, drift, saved};
 use crate::report;
@@ -20,7 +21,7 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::output::Output;
 use super::request::RequestArgs;
-use super::{again, leftover, load, people, plan, secrets, world};
+use super::{again, asked, authority, leftover, load, people, plan, secrets, world};
 
 /// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
@@ -59,14 +60,20 @@ impl Run {
             return self.saved(path, context);
         }
         let (policy, look) = plan::compile(path.as_deref(), context)?;
-        let request = self.request.request()?;
+        let request = asked::params(&policy, self.request.request()?, context)?;
+        let mut approval = None;
+        if !self.dry_run {
+            authority::allows(&policy, &request, None)?;
+            approval = authority::can_be_asked(&policy, &request)?;
+        }
         let asks = if self.dry_run { Asks::Nothing } else { self.asks(&policy, &request, context)? };
         let answered = match asks {
             Asks::Nothing => self.yes,
             Asks::Named => true,
             Asks::Type(_) => false,
         };
-        if answered && !self.dry_run {
+        // Who has to approve sees the plan first, and no lock is held meanwhile.
+        if answered && approval.is_none() && !self.dry_run {
             // Planned under the lock: between the plan and its first action stands no other run.
             let folder = world::state_folder(context, look.root());
             let root = hold_root(&look, &folder)?;
@@ -77,7 +84,8 @@ impl Run {
             secrets::are_there(&plan, &look)?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             plan::unavailable(&plan, context);
-            return execute(plan, look, &folder, held, self.format, context);
+            authority::unnamed(&policy, &plan.request, context);
+            return execute(plan, look, &folder, held, Vec::new(), self.format, context);
         }
         let plan = plan::of(&policy, request, &look, &Drawn::now())?;
         let mut planned = plan::Planned { plan, look };
@@ -86,12 +94,13 @@ impl Run {
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
             plan::unavailable(&planned.plan, context);
             again::remark(&planned.plan, context);
+            authority::remark(&planned.plan, context);
             return Ok(Exit::Done);
         }
         again::refuse_early(&planned.plan, self.request.again(), context)?;
         people::are_there(&planned.plan)?;
         secrets::are_there(&planned.plan, &planned.look)?;
-        approve(&mut planned, &asks, context)?;
+        let said = approve(&mut planned, &asks, answered, approval.as_ref(), context)?;
         let plan::Planned { plan, look } = planned;
         let folder = world::state_folder(context, look.root());
         let root = hold_root(&look, &folder)?;
@@ -102,12 +111,13 @@ impl Run {
         let fresh = plan::of(&plan.policy, plan.request.clone(), &look, &drawn)?;
         same(&saved::of(&plan), &fresh, "the plan", context)?;
         again::refuse(&fresh, &**held.store(), self.request.again())?;
-        execute(fresh, look, &folder, held, self.format, context)
+        execute(fresh, look, &folder, held, said, self.format, context)
     }
 
     /// Runs a plan that was saved, unless the world has drifted since.
     fn saved(&self, path: &Path, context: &Context) -> Done {
         let shown = path.display();
+        self.request.none_beside(&shown.to_string())?;
         let text = std::fs::metadata(path)
             .and_then(
                 |meta| if meta.len() > saved::MAX_FILE { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(()) },
@@ -126,11 +136,18 @@ impl Run {
             ))
             .hint("plan it again")
         })?;
-        if !self.dry_run
-            && let Asks::Type(wanted) = self.asks(&policy, &saved.request, context)?
-        {
-            context.say(&report::wording::target(&saved.target));
-            confirm::ask(&wanted, "run this plan")?;
+        let mut said = Vec::new();
+        if !self.dry_run {
+            authority::allows(&policy, &saved.request, self.request.operator())?;
+            let approval = authority::can_be_asked(&policy, &saved.request)?;
+            let asks = self.asks(&policy, &saved.request, context)?;
+            if approval.is_some() || matches!(asks, Asks::Type(_)) {
+                context.say(&report::wording::target(&saved.target));
+            }
+            if let Asks::Type(wanted) = asks {
+                confirm::ask(&wanted, "run this plan")?;
+            }
+            said.extend(approval.as_ref().map(authority::approved).transpose()?);
         }
         // The root is that of the plan, wherever the plan file lies now.
         let look = world::open_at(&policy, Path::new(&saved.target.root))?;
@@ -167,13 +184,14 @@ impl Run {
             context.result(&plan::text(&planned.plan, &secrets, context.color_out, context))?;
             plan::unavailable(&planned.plan, context);
             again::remark(&planned.plan, context);
+            authority::remark(&planned.plan, context);
             return Ok(Exit::Done);
         }
         again::refuse(&fresh, &**held.store(), saved.request.again || self.request.again())?;
         people::are_there(&fresh)?;
         plan::unavailable(&fresh, context);
         secrets::are_there(&fresh, &look)?;
-        execute(fresh, look, &folder, held, self.format, context)
+        execute(fresh, look, &folder, held, said, self.format, context)
     }
 
     /// Whether the environment wants its name, and whether it was given.
@@ -185,8 +203,15 @@ impl Run {
     }
 }
 
-/// Shows the plan and asks.
-fn approve(planned: &mut plan::Planned, asks: &Asks, context: &Context) -> Result<(), Failure> {
+/// Shows the plan and asks: the one who runs it, unless that is `answered`, then the one who has to approve it. Gives what
+/// the record says of that.
+fn approve(
+    planned: &mut plan::Planned,
+    asks: &Asks,
+    answered: bool,
+    approval: Option<&Approval>,
+    context: &Context,
+) -> Result<Vec<String>, Failure> {
     if !context.can_ask() {
         return Err(Failure::new(Exit::Person, "this would change the world, and nobody can be asked here")
             .hint("say `--yes`, or save the plan with `rbk plan -o plan.json` and run that"));
@@ -194,10 +219,13 @@ fn approve(planned: &mut plan::Planned, asks: &Asks, context: &Context) -> Resul
     let secrets = plan::inform(planned, context);
     context.say(plan::text(&planned.plan, &secrets, context.color_err, context).trim_end());
     plan::unavailable(&planned.plan, context);
+    authority::unnamed(&planned.plan.policy, &planned.plan.request, context);
     match asks {
-        Asks::Type(wanted) => confirm::ask(wanted, "run this"),
-        Asks::Nothing | Asks::Named => confirm::ask("yes", "run this"),
+        Asks::Type(wanted) => confirm::ask(wanted, "run this")?,
+        Asks::Nothing | Asks::Named if answered => {}
+        Asks::Nothing | Asks::Named => confirm::ask("yes", "run this")?,
     }
+    Ok(approval.map(authority::approved).transpose()?.into_iter().collect())
 }
 
 /// What keeps two runs of one root apart, and where runs are recorded.
@@ -265,12 +293,22 @@ impl Held {
             catalogue: Arc::new(crate::catalogue()),
             reporters: reporters(format, context),
             signals: true,
+            said: Vec::new(),
         }
     }
 }
 
-fn execute(plan: Plan, look: Look, folder: &Path, held: Held, format: Format, context: &Context) -> Done {
-    let setting = held.setting(look, absolute(folder), &plan.run_id(), format, context);
+fn execute(
+    plan: Plan,
+    look: Look,
+    folder: &Path,
+    held: Held,
+    said: Vec<String>,
+    format: Format,
+    context: &Context,
+) -> Done {
+    let mut setting = held.setting(look, absolute(folder), &plan.run_id(), format, context);
+    setting.said = said;
     let ended = crate::run::run(plan, setting).map_err(|error| {
         Failure::new(Exit::Refused, error.what).hint(error.hint.unwrap_or_else(|| "nothing was changed".to_owned()))
     })?;

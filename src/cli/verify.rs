@@ -48,6 +48,7 @@ impl Verify {
             catalogue: Arc::new(crate::catalogue()),
             reporters: reporters(self.format, context),
             signals: true,
+            said: Vec::new(),
         };
         let ended = crate::run::verify(plan, setting)?;
         Ok(tell(&ended, self.format, context))

@@ -104,6 +104,8 @@ codes! {
     ActionInExpression   "E0503" Error "an action stands where only a probe may";
     UnknownAuthority     "E0505" Error "nobody may do this";
     TooMuch              "E0520" Error "the policy comes to too much";
+    RequireInEnvironment "E0530" Error "a `require` does not hold in an environment";
+    NotForEnvironment    "E0531" Error "an environment cannot change this";
     // W60xx advice
     UnusedName           "W6001" Warning "a name is never used";
     NoVerification       "W6002" Warning "a phase verifies nothing";
@@ -113,6 +115,7 @@ codes! {
     UndoUnsaid           "W6006" Warning "a step that cannot be undone does not say so";
     UnusedAllow          "W6007" Warning "an `allow` allows nothing";
     BadAllow             "W6008" Warning "an `allow` cannot be read";
+    AdvisoryMissed       "W6020" Warning "the worst case is longer than an advisory deadline";
 }
 
 impl Code {

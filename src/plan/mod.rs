@@ -2,10 +2,12 @@
 //!
 //! Looks, never touches: everything here works on a [`Look`].
 
+pub mod authority;
 pub mod drift;
 pub mod expectations;
 mod failure;
 mod foreseen;
+mod given;
 pub mod graph;
 pub mod model;
 mod nodes;
@@ -14,6 +16,7 @@ pub mod render;
 pub mod saved;
 pub mod secrets;
 mod strict;
+pub mod shows;
 mod times;
 pub mod unavailable;
 mod uses;
@@ -27,7 +30,7 @@ use crate::catalogue::look::Look;
 use crate::catalogue::value::Value;
 use crate::check::analysis;
 use crate::check::expand::{self, Expansion, Pinning, Refusal, Selection};
-use crate::check::model::{BindingId, Environment, Policy, RunField};
+use crate::check::model::{BindingId, Environment, Muted, Policy, RunField};
 use crate::check::order::{self, Trouble};
 use crate::diagnostics::suggest;
 use crate::source::Place;
@@ -117,7 +120,7 @@ fn make(
     if let Some(trouble) = order.trouble.first() {
         return Err(PlanError::Order { what: trouble_text(&expansion.nodes, trouble) });
     }
-    let times = times::of(policy, &request, &expansion.nodes, &order);
+    let times = times::of(policy, &request, environment, &expansion.nodes, &order);
     let pins = pins(policy, &expansion.lets);
     let edges = order
         .direct(expansion.nodes.len())
@@ -153,6 +156,32 @@ fn selection(request: &Request) -> Selection {
         scenario: request.scenario.clone(),
         emergency: request.emergency,
     }
+}
+
+/// A param without a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the language writes it.
+    pub ty: String,
+    /// What it is for.
+    pub doc: Option<String>,
+}
+
+/// The first param that nobody gives a value. What is wrong with the others is an error.
+pub fn missing(policy: &Policy, request: &Request) -> Result<Option<Missing>, PlanError> {
+    let environment = environment(policy, request.environment.as_deref())?;
+    let name = match params::effective(policy, request, environment) {
+        Err(PlanError::Missing { name, .. }) => name,
+        other => return other.map(|_| None),
+    };
+    let found = policy.params.iter().find_map(|param| {
+        let binding = &policy.bindings[param.binding.0 as usize];
+        (*binding.name.text == *name).then(|| (binding.ty.to_string(), param.doc.clone()))
+    });
+    let (ty, doc) = found.unwrap_or_default();
+    Ok(Some(Missing { name, ty, doc }))
 }
 
 /// The environment that was named, or the default one.
@@ -250,11 +279,31 @@ fn pins(policy: &Policy, lets: &[expand::LetState]) -> Vec<Pin> {
 fn target(look: &Look, environment: Option<&Environment>, request: &Request) -> Target {
     Target {
         environment: environment.map(|found| found.name.text.to_string()),
+        says: environment.map_or_else(Vec::new, says),
         root: look.root().display().to_string(),
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         user: user(),
         operator: request.operator.clone(),
     }
+}
+
+/// What an environment says besides values of params.
+fn says(environment: &Environment) -> Vec<String> {
+    let mut says = Vec::new();
+    says.extend(environment.confirm_typed.then(|| "its name is typed before anything acts on it".to_owned()));
+    says.extend(environment.deadlines_advisory.then(|| "deadlines are advisory".to_owned()));
+    says.extend(environment.automatic_off.then(|| "triggers start nothing by themselves".to_owned()));
+    if !environment.mutes.is_empty() {
+        let name = |muted: &Muted| match muted {
+            Muted::Channel(name) => name.text.to_string(),
+            Muted::Kind(kind) => (*kind).to_owned(),
+        };
+        says.push(format!(
+            "nothing is sent through {}",
+            environment.mutes.iter().map(name).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    says
 }
 
 /// The name of the user that rbk runs as, or its number.

@@ -1,6 +1,6 @@
 //! The plan: what `rbk plan` shows, what is saved, and what a run executes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,12 @@ pub struct Request {
     pub environment: Option<String>,
     /// `--set name=value`, as written.
     pub set: BTreeMap<String, String>,
+    /// Those of `set` that were not given, but asked for at the terminal.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked: BTreeSet<String>,
+    /// `--params FILE`, as it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Option<ParamsFile>,
     /// `--emergency`: graceful steps are left out.
     pub emergency: bool,
     /// `--probe`: commands in expressions may run while planning.
@@ -48,6 +54,15 @@ pub struct Request {
     pub operator: Option<String>,
     /// `--reason`
     pub reason: Option<String>,
+}
+
+/// A file of params, and what it says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ParamsFile {
+    /// Its path as given.
+    pub file: String,
+    /// Values by the name of their param, as the file has them.
+    pub values: BTreeMap<String, serde_json::Value>,
 }
 
 /// A plan. What of it is saved is [`Saved`]; the rest is compiled again from the saved sources.
@@ -127,6 +142,9 @@ pub fn run_id(id: uuid::Uuid, made: jiff::Timestamp) -> Arc<str> {
 pub struct Target {
     /// The environment's name, where the policy has any.
     pub environment: Option<String>,
+    /// What is different there, in words: `deadlines advisory`, `automatic off`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub says: Vec<String>,
     /// The root, absolute.
     pub root: String,
     /// The name of this machine.
@@ -144,7 +162,7 @@ pub struct Param {
     pub name: String,
     /// As it reads.
     pub value: String,
-    /// `default`, `--set`, `environment production`, `RBK_NAME`.
+    /// `default`, `--set`, `asked for`, `--params prod.toml`, `environment production`, `RBK_NAME`.
     pub origin: String,
 }
 
@@ -210,6 +228,10 @@ pub struct Node {
     pub known_after: Vec<(String, String)>,
     /// One preview per call; empty for what does not change anything.
     pub previews: Vec<CallPreview>,
+    /// What `preview` asks.
+    pub shows: Vec<Show>,
+    /// What that told; empty until somebody asks.
+    pub shown: Vec<Shown>,
     /// In words: the state left, who is told, the next command.
     pub if_it_fails: String,
     /// What it will ask and what the answer is now; empty until somebody asks.
@@ -226,7 +248,7 @@ pub struct Node {
     pub changes: bool,
 }
 
-pub use crate::check::expand::Work;
+pub use crate::check::expand::{Show, Work};
 
 /// Something that a node will ask, and the answer now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -239,6 +261,37 @@ pub struct Expectation {
     pub why: Option<String>,
     /// The answer.
     pub now: Now,
+}
+
+/// What a `preview` of a policy told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Shown {
+    /// The call as written.
+    pub call: String,
+    /// What it said.
+    pub told: Told,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Told {
+    /// It answered.
+    Said {
+        /// The first lines of it.
+        lines: Vec<String>,
+        /// How many more there were.
+        more: usize,
+    },
+    /// It failed, which is no reason not to run.
+    Failed {
+        /// As a clause.
+        why: String,
+        /// What it said all the same.
+        lines: Vec<String>,
+    },
+    /// It runs a command, and was not allowed to (`--probe`).
+    NotAsked,
 }
 
 /// What a node asks for.
@@ -370,6 +423,9 @@ pub struct Deadline {
     pub limit: Duration,
     /// What it may take.
     pub worst: Duration,
+    /// Whether the environment makes it advisory.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub advisory: bool,
 }
 
 /// A plan as it is saved (`rbk plan -o plan.json`): the sources and the request, so that it can be compiled again, and
@@ -420,6 +476,9 @@ pub struct SavedNode {
     pub previews: Vec<CallPreview>,
     pub if_it_fails: String,
     pub expectations: Vec<Expectation>,
+    /// What each `preview` told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<Shown>,
     pub known_after: Vec<(String, String)>,
     pub undo: Taken,
     pub mitigates: bool,

@@ -59,6 +59,8 @@ pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look
             people: node.people,
             known_after,
             previews,
+            shows: node.shows,
+            shown: Vec::new(),
             if_it_fails,
             expectations: Vec::new(),
             undo,

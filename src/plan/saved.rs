@@ -78,6 +78,7 @@ fn node(node: &super::model::Node) -> SavedNode {
         previews: node.previews.clone(),
         if_it_fails: node.if_it_fails.clone(),
         expectations: node.expectations.clone(),
+        shown: node.shown.clone(),
         known_after: node.known_after.clone(),
         undo: node.undo.clone(),
         mitigates: node.mitigates,
@@ -95,6 +96,9 @@ pub fn json(plan: &Plan, mask: &dyn Fn(&mut Value)) -> String {
     // Not in what a run reads of it: sources, names and requests.
     for node in value["nodes"].as_array_mut().into_iter().flatten() {
         mask(&mut node["expectations"]);
+        if let Some(shown) = node.get_mut("shown") {
+            mask(shown);
+        }
         for call in node["previews"].as_array_mut().into_iter().flatten() {
             mask(&mut call["preview"]);
         }

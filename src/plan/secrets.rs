@@ -157,7 +157,6 @@ impl<'a> Found<'a> {
                     self.items(&action.head, planned);
                     self.items(&action.run, planned);
                     self.undo(&action.undo);
-                    action.preview.iter().for_each(|call| self.call(call));
                 }
                 StepItem::Let(id) => self.binding(*id),
                 StepItem::Require(require) => self.exprs([&require.condition].into_iter().chain(&require.why)),
@@ -182,7 +181,6 @@ impl<'a> Found<'a> {
         let single = [&clauses.timeout, &clauses.done_when, &clauses.within, &clauses.by];
         self.exprs(single.into_iter().filter_map(Option::as_deref));
         self.undo(&clauses.undo);
-        clauses.preview.iter().for_each(|call| self.call(call));
         clauses.on_failure.iter().for_each(|failure| self.failure(failure));
     }
 

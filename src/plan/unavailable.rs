@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::catalogue::show;
-use crate::check::model::{Message, Recipients, Start};
+use crate::check::model::{Message, Recipients};
 
 use super::model::Plan;
 
@@ -14,36 +14,10 @@ const NAMED: usize = 6;
 #[must_use]
 pub fn remarks(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
-    approvals(plan, &mut lines);
-    authority(plan, &mut lines);
     messages(plan, &mut lines);
     watching(plan, &mut lines);
     around(plan, &mut lines);
     lines.into_iter().map(|line| format!("not available yet: {line}")).collect()
-}
-
-/// People who would have to agree come first: without them more happens than the policy says.
-fn approvals(plan: &Plan, lines: &mut Vec<String>) {
-    let policy = &plan.policy;
-    let mut asked: Vec<String> = Vec::new();
-    let severity = policy.severities.iter().find(|found| Some(&*found.name.text) == plan.request.severity.as_deref());
-    if let Some(severity) = severity
-        && let Start::AfterApproval { by, .. } = &severity.start
-    {
-        asked.push(format!("severity `{}` by `{by}`", severity.name.text));
-    }
-    if !asked.is_empty() {
-        let count = counted(asked.len(), "approval");
-        lines.push(format!("{count} ({}) will not be asked for", listed(&asked)));
-    }
-}
-
-fn authority(plan: &Plan, lines: &mut Vec<String>) {
-    let limited = plan.policy.roles.iter().filter(|role| role.may_start_up_to.is_some() || role.may_emergency);
-    let names: Vec<String> = limited.map(|role| role.name.text.to_string()).collect();
-    if !names.is_empty() {
-        lines.push(format!("who may start what ({}) is not checked", listed(&names)));
-    }
 }
 
 fn messages(plan: &Plan, lines: &mut Vec<String>) {

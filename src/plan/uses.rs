@@ -104,7 +104,6 @@ impl Uses {
                     if let Undo::Block(items) = &clauses.undo {
                         self.items(policy, items);
                     }
-                    clauses.preview.iter().for_each(|call| self.call(policy, call));
                     clauses.on_failure.iter().for_each(|failure| self.failure(policy, failure));
                 }
                 Item::Verify(used) => used.on_failure.iter().for_each(|failure| self.failure(policy, failure)),

@@ -14,6 +14,7 @@ use crate::store::{RunNo, RunRow};
 fn records() -> Vec<Record> {
     let target = Target {
         environment: Some("production".into()),
+        says: Vec::new(),
         root: "/srv/app".into(),
         host: "web1".into(),
         user: "deploy".into(),

@@ -37,6 +37,8 @@ pub struct Setting {
     pub reporters: Vec<Box<dyn Reporter>>,
     /// Whether SIGINT, SIGTERM and SIGHUP are taken as requests to end; not so in tests.
     pub signals: bool,
+    /// What was agreed before it began, for the record.
+    pub said: Vec<String>,
 }
 
 /// How a run ended.
@@ -96,14 +98,16 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
         jobs,
         Some(&plan),
     ));
-    let begun = journal.commit(vec![Event::RunStarted {
+    let mut first = vec![Event::RunStarted {
         kind,
         policy: frozen.policy,
         phases: plan.phases.clone(),
         target: plan.target.clone(),
         nodes: infos(&plan),
         of: None,
-    }]);
+    }];
+    first.extend(setting.said.into_iter().map(|text| Event::Note { node: None, text }));
+    let begun = journal.commit(first);
     let mut over = match begun {
         Ok(_) => {
             let shell = Shell::new(

@@ -49,8 +49,9 @@ pub const STATEMENTS: &[&str] = &[
 pub const RESERVED: &[&str] =
     &["when", "for", "in", "where", "if", "then", "else", "otherwise", "and", "or", "not", "true", "false", "none"];
 
-/// The clauses that may stand at the top level: `require EXPR, "why"` and `at most N rollbacks per D`.
-pub(super) const TOP_CLAUSES: &[&str] = &["require", "at"];
+/// The clauses that may stand at the top level: `require EXPR, "why"`, `requires rbk "…"` and `at most N
+/// rollbacks per D`.
+pub(super) const TOP_CLAUSES: &[&str] = &["require", "requires", "at"];
 
 /// Whether `word` begins something at the top level, be it in its place there or not.
 pub(super) fn is_item_start(word: &str) -> bool {

@@ -533,6 +533,7 @@ impl Expander<'_> {
             locals: Arc::clone(&self.locals),
             by: None,
             calls: Vec::new(),
+            shows: Vec::new(),
             pinned: std::mem::take(&mut self.pinned),
             effects,
             gate: false,

@@ -27,8 +27,8 @@ use crate::source::Place;
 use super::model::{BindingId, Name, Policy, Verify, VerifyUse};
 
 pub use failure::{FailureScope, Handling};
-pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Via, Within, Work};
-pub use present::{Present, named};
+pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Show, Via, Within, Work};
+pub use present::{Present, named, runs_command};
 pub use scope::{PinnedProbes, Pinning, asked};
 pub use select::{Selection, Wrong, selected_phases, selected_verifies};
 pub use step::APPROVAL;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::value::Value;
-use crate::check::model::{self, BindingId};
+use crate::check::model::{self, BindingId, Expr};
 use crate::source::{Place, Sources};
 
 use super::failure::Handling;
@@ -64,6 +64,8 @@ pub struct ExpandedNode {
     pub by: Option<Duration>,
     /// The calls of a step with its loops unrolled, where that is known.
     pub calls: Vec<ExpandedCall>,
+    /// What a plan asks to show what its calls would do, `preview CALL`.
+    pub shows: Vec<Show>,
     /// Answers of probes in headers and arguments, pinned when planned.
     pub pinned: PinnedProbes,
     pub effects: Effects,
@@ -90,6 +92,15 @@ pub struct ExpandedNode {
     pub within: Arc<[Within]>,
     /// The `stage` around it.
     pub in_stage: InStage,
+}
+
+/// `preview CALL` of a step, or of an action that it calls.
+#[derive(Clone)]
+pub struct Show {
+    /// The call.
+    pub expr: Arc<Expr>,
+    /// The values of what it names, as far as they are known.
+    pub values: BTreeMap<BindingId, Value>,
 }
 
 /// An item of an unrolled loop that lets some of its items fail.

@@ -22,7 +22,8 @@ use crate::check::time::bounds::pauses;
 use super::Expander;
 use super::failure::FailureScope;
 use super::gathered::Gathered;
-use super::node::{ExpandedCall, OwnUndo, Via, Work};
+use super::node::{ExpandedCall, OwnUndo, Show, Via, Work};
+use super::present::named;
 use super::remade::Remade;
 use super::scope::deferred;
 
@@ -36,6 +37,7 @@ pub const APPROVAL: Duration = Duration::from_mins(10);
 #[derive(Default)]
 struct Body {
     calls: Vec<ExpandedCall>,
+    shows: Vec<Show>,
     effects: Gathered,
     gate: bool,
     /// Waits and people, beyond the time limit of the step.
@@ -87,6 +89,7 @@ impl Expander<'_> {
         let key = self.unique(format!("{}{}{}", self.prefix, step.name.text, self.suffix));
         let mut body = Body::default();
         self.walk(&step.body, &mut body);
+        clauses.preview.iter().for_each(|preview| body.shows.push(self.show(preview)));
         for header in headers(step) {
             body.effects.extend(self.reads(header));
         }
@@ -125,6 +128,7 @@ impl Expander<'_> {
         node.uses = uses;
         node.changes = body.calls.iter().any(|call| call.call.signature().undo != UndoKind::Nothing);
         node.calls = body.calls;
+        node.shows = body.shows;
         node.timeout = timeout;
         node.worst = timeout * attempts + pauses + approval;
         node.people = body.people * attempts + approval;
@@ -276,6 +280,7 @@ impl Expander<'_> {
         }
         // Narrowed by itself: what stands around it touches what it touched before.
         let (calls, effects) = (body.calls.len(), std::mem::take(&mut body.effects));
+        action.preview.iter().for_each(|preview| body.shows.push(self.show(preview)));
         self.walk(&action.run, body);
         let resources = |this: &mut Self, list: &Option<Vec<Expr>>| list.as_ref().map(|list| this.resources(list));
         let named = [resources(self, &action.reads), resources(self, &action.writes), resources(self, &action.touches)];
@@ -290,6 +295,13 @@ impl Expander<'_> {
             }
         }
         self.locals = outer;
+    }
+
+    /// What a plan asks, with what is known where it stands.
+    fn show(&self, expr: &Arc<Expr>) -> Show {
+        let value = |id: BindingId| self.locals.get(&id).or_else(|| self.out.values.get(&id)).cloned();
+        let values = named(self.policy, expr).into_iter().filter_map(|id| Some((id, value(id)?))).collect();
+        Show { expr: Arc::clone(expr), values }
     }
 
     fn call(&mut self, call: &Arc<Call>, body: &mut Body) {

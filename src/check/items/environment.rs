@@ -6,6 +6,7 @@ use crate::check::items::channel::KINDS;
 use crate::check::model::{BindingId, BindingKind, Environment, Expr, Muted};
 use crate::check::names::{Meaning, Space};
 use crate::diagnostics::Code;
+use crate::source::Span;
 use crate::syntax::ast::{self, Clause, Decl, Operand, StmtKind};
 
 impl<'a> Checker<'a> {
@@ -39,16 +40,38 @@ impl<'a> Checker<'a> {
                 StmtKind::Clause(clause) => match clause.operands.first() {
                     Some(Operand::Assign(value)) => environment.sets.extend(self.set_param(clause, value)),
                     _ => {
+                        if self.not_for_environments(self.word(clause.word), clause.word.0) {
+                            continue;
+                        }
                         if let Some(word) = self.clause_word(&ENVIRONMENT, clause, &mut seen) {
                             self.environment_clause(&mut environment, clause, word);
                         }
                     }
                 },
+                StmtKind::Decl(inner) if self.not_for_environments(inner.keyword.text(), inner.word) => {}
                 StmtKind::Decl(inner) => self.misplaced(inner, "an environment"),
                 _ => {}
             }
         }
         Some(environment)
+    }
+
+    /// Refuses what no environment may switch off: who agrees and who may do what, and what can be taken back.
+    fn not_for_environments(&mut self, word: &str, span: Span) -> bool {
+        let what = match word {
+            "approve" | "approval" | "approvals" | "start" => "who has to approve",
+            "role" | "roles" | "members" | "may" => "who may do what",
+            "capture" | "captures" | "undo" | "irreversible" => "what is captured and taken back",
+            "require" | "verify" => "what is required and verified",
+            _ => return false,
+        };
+        self.error(Code::NotForEnvironment, span, format!("an environment cannot change {what}"))
+            .set_label("the same everywhere")
+            .set_help(
+                "an environment sets params, mutes channels, switches automation off, makes deadlines advisory or asks \
+                 for its name",
+            );
+        true
     }
 
     /// At most one environment is the default.

@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
         let all = trees;
         // The policy's own file; the others are reached through their imports.
         let trees = trees.get(..1).unwrap_or_default();
-        let library = trees.iter().any(|(_, tree)| imports::is_library(tree));
+        let library = trees.iter().any(|(file, tree)| imports::is_library(self.sources.get(*file), tree));
         let decls: Vec<(FileId, &'a Decl)> = trees
             .iter()
             .flat_map(|(file, tree)| tree.items.iter().map(move |stmt| (*file, stmt)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::check::checker::Checker;
 use crate::check::clauses::{DEFAULTS, POLICY, Seen, Word};
+use crate::check::imports;
 use crate::check::items::header_span;
 use crate::check::model::{Around, Breaker, Defaults, Messages, Name, OnFailure, Policy, Watching};
 use crate::diagnostics::{Code, Diagnostic};
@@ -113,7 +114,7 @@ impl<'a> Checker<'a> {
                 }
                 self.finish(&operands, word);
             }
-            "requires" => self.requires_version(clause, word),
+            "requires" => self.requires_rbk(clause),
             "defaults" => match &clause.block {
                 Some(block) => self.defaults(policy, block),
                 None => self.incomplete(clause, word),
@@ -129,7 +130,8 @@ impl<'a> Checker<'a> {
     }
 
     /// `requires rbk ">= 0.1"`
-    fn requires_version(&mut self, clause: &'a Clause, word: &'static Word) {
+    pub fn requires_rbk(&mut self, clause: &'a Clause) {
+        let Some(word) = POLICY.words.iter().find(|word| word.name == imports::REQUIRES) else { return };
         let mut operands = self.operands(clause);
         if !operands.eat("rbk") {
             return self.incomplete(clause, word);
@@ -150,10 +152,10 @@ impl<'a> Checker<'a> {
                     self.error(
                         Code::NotAvailable,
                         value.span,
-                        format!("the policy requires rbk {text}, this is {ours}"),
+                        format!("this file requires rbk {text}, and rbk {ours} is installed"),
                     )
-                    .set_label("not this version")
-                    .set_help("install a version that fits");
+                    .set_label(format!("not {ours}"))
+                    .set_help("install a version that fits; what else is reported may be no mistake there");
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::check::checker::Checker;
 use crate::check::clauses::{POLICY, Word};
+use crate::check::imports;
 use crate::check::model::{Policy, Require};
 use crate::diagnostics::Code;
 use crate::syntax::ast::Clause;
@@ -21,6 +22,7 @@ impl<'a> Checker<'a> {
     pub fn top_clause(&mut self, clause: &'a Clause, policy: &mut Policy) {
         match self.word(clause.word) {
             "require" => policy.requires.extend(self.require(clause)),
+            imports::REQUIRES => self.requires_rbk(clause),
             "at" => {
                 if let Some(word) = POLICY.words.iter().find(|word| word.name == "at") {
                     self.circuit_breaker(clause, word, policy);

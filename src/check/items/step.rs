@@ -110,11 +110,22 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 if let Some(value) = self.needed(&mut operands, word) {
-                    clauses.preview = self.action(value).map(Arc::new);
+                    clauses.preview = self.preview(value).map(Arc::new);
                 }
             }
         }
         self.finish(&operands, word);
+    }
+
+    /// A call that only looks.
+    fn preview(&mut self, value: &'a ast::Expr) -> Option<Expr> {
+        if !matches!(value.kind, ast::ExprKind::Call(_)) {
+            self.error(Code::MissingPart, value.span, "`preview` takes a call")
+                .set_label("not a call")
+                .set_help("write what shows the change without making it: `preview exec([\"tool\", \"--dry-run\"])`");
+            return None;
+        }
+        Some(self.expr(value))
     }
 
     /// A duration that may be known only when it runs.

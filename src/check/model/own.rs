@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BindingId, Call, Expr, Name, OnFailure, StepItem, Undo};
+use super::{BindingId, Expr, Name, OnFailure, StepItem, Undo};
 use crate::source::Place;
 
 /// A call of an action of the policy's own: its items stand for it.
@@ -41,7 +41,7 @@ pub struct OwnAction {
     pub done_when: Option<Expr>,
     pub undo: Undo,
     pub irreversible: Option<Expr>,
-    pub preview: Option<Arc<Call>>,
+    pub preview: Option<Arc<Expr>>,
     /// How many calls it comes to.
     pub size: usize,
     /// The definition.

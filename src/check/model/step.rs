@@ -90,7 +90,8 @@ pub struct StepClauses {
     pub undo: Undo,
     /// `irreversible "why"`
     pub irreversible: Option<Box<Expr>>,
-    pub preview: Option<Arc<Call>>,
+    /// What a plan asks and shows; a run never does.
+    pub preview: Option<Arc<Expr>>,
     pub on_failure: Option<OnFailure>,
     /// `within D` (escalates) and `by D` (from detection).
     pub within: Option<Box<Expr>>,

@@ -4,7 +4,7 @@ use crate::catalogue::show;
 use crate::catalogue::unit::{Change, FileChange, Preview};
 use crate::check::model::Verify;
 use crate::plan::graph::Graph;
-use crate::plan::model::{Asked, Expectation, Node, Now, Work};
+use crate::plan::model::{Asked, Expectation, Node, Now, Shown, Told, Work};
 
 use super::edges;
 use super::paint::Paint;
@@ -39,6 +39,9 @@ pub(super) fn tell(text: &mut Text<'_>, node: &Node, graph: &Graph<'_>, widest: 
             text.tell(INDENT, &preview.preview.summary, plain);
         }
         details(text, &preview.preview, if many { INDENT + 2 } else { INDENT });
+    }
+    for one in &node.shown {
+        shown(text, one);
     }
     if let Work::Require(require) = &node.work
         && let Some(why) = &require.why
@@ -187,6 +190,34 @@ fn details(text: &mut Text<'_>, preview: &Preview, indent: usize) {
     let more = preview.changes.len().saturating_sub(most.changes);
     if more > 0 {
         text.tell(indent, &format!("… and {more} more; `--format json` lists all"), Paint::dim);
+    }
+}
+
+/// What a `preview` told, as it told it: its lines are not broken.
+fn shown(text: &mut Text<'_>, shown: &Shown) {
+    let most = if text.brief { 4 } else { usize::MAX };
+    let (lines, more) = match &shown.told {
+        Told::Said { lines, more } => {
+            let end = if lines.is_empty() { " says nothing" } else { ":" };
+            text.tell(INDENT, &format!("preview {}{end}", shown.call), plain);
+            (lines, *more)
+        }
+        Told::Failed { why, lines } => {
+            text.tell(INDENT, &format!("preview {} failed, which does not keep a run: {why}", shown.call), Paint::warn);
+            (lines, 0)
+        }
+        Told::NotAsked => {
+            let line =
+                format!("preview {} runs a command: `rbk plan --probe` runs it and shows what it says", shown.call);
+            return text.tell(INDENT, &line, Paint::warn);
+        }
+    };
+    for line in lines.iter().take(most) {
+        text.line(&format!("{}{line}", " ".repeat(INDENT + 2)));
+    }
+    let more = more + lines.len().saturating_sub(most);
+    if more > 0 {
+        text.tell(INDENT + 2, &format!("… {more} more lines"), Paint::dim);
     }
 }
 

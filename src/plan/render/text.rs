@@ -104,6 +104,9 @@ impl Text<'_> {
             parts.push(format!("operator {operator} (unverified)"));
         }
         self.tell(0, &parts.join(" · "), plain);
+        if !target.says.is_empty() {
+            self.tell(0, &format!("in this environment: {}", target.says.join(" · ")), Paint::warn);
+        }
         let worst = plan.times.to_mitigation.unwrap_or(plan.times.machine);
         // What a step promises is not about the whole.
         let whole = plan.times.deadlines.iter().filter(|deadline| !deadline.of.starts_with("step "));
@@ -210,7 +213,9 @@ impl Text<'_> {
         }
         for deadline in &times.deadlines {
             let text = format!("{}: {} of {}", deadline.of, length(deadline.worst), length(deadline.limit));
-            if deadline.worst > deadline.limit {
+            if deadline.worst > deadline.limit && deadline.advisory {
+                self.tell(2, &format!("{text}, too long, which is advisory here"), Paint::warn);
+            } else if deadline.worst > deadline.limit {
                 self.tell(2, &format!("{text}, too long"), Paint::bad);
             } else {
                 self.tell(2, &format!("{text}, holds"), Paint::good);

@@ -208,6 +208,8 @@ impl Rig {
             people: Duration::ZERO,
             known_after: Vec::new(),
             previews: Vec::new(),
+            shows: Vec::new(),
+            shown: Vec::new(),
             if_it_fails: String::new(),
             expectations: Vec::new(),
             undo: crate::plan::model::Taken::Restored,
@@ -223,6 +225,7 @@ impl Rig {
             request: Request { jobs: self.jobs, ..Request::default() },
             target: Target {
                 environment: None,
+                says: Vec::new(),
                 root: self.root().display().to_string(),
                 host: "here".to_owned(),
                 user: "me".to_owned(),
@@ -251,6 +254,7 @@ impl Rig {
             catalogue: Arc::clone(&self.catalogue),
             reporters: Vec::new(),
             signals: false,
+            said: Vec::new(),
         }
     }
 

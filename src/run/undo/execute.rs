@@ -153,6 +153,7 @@ impl Undoing<'_> {
             phases: plan.trail.phases.clone(),
             target: plan.trail.target.clone().unwrap_or_else(|| Target {
                 environment: None,
+                says: Vec::new(),
                 root: self.exec.look.root().display().to_string(),
                 host: String::new(),
                 user: String::new(),
