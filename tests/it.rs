@@ -17,6 +17,7 @@ mod demo;
 mod formats;
 mod formatting;
 mod guard;
+mod guide;
 mod layers;
 mod outside;
 mod pages;

@@ -80,7 +80,7 @@ impl Check {
         // One file that cannot be read does not hide the mistakes of the others.
         let last = unread.pop();
         for failure in &unread {
-            context.error(&failure.what, failure.hint.as_deref());
+            failure.tell(context);
         }
         match last {
             Some(failure) => Err(failure),

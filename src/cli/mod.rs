@@ -145,9 +145,7 @@ fn verb() -> ExitCode {
     match done {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => {
-            if !failure.what.is_empty() {
-                context.error(&failure.what, failure.hint.as_deref());
-            }
+            failure.tell(&context);
             ExitCode::from(failure.exit as u8)
         }
     }

@@ -135,6 +135,11 @@ pub fn failure(policy: &Policy, error: PlanError) -> Failure {
             failure.what = format!("{}: {}", policy.sources.locate(place), failure.what);
             failure
         }
+        PlanError::Several(all) => {
+            let mut all = all.into_iter().map(|one| failure(policy, one));
+            let first = all.next().unwrap_or_else(|| Failure::said(Exit::Wrong));
+            Failure { also: all.collect(), ..first }
+        }
         PlanError::Order { what } => {
             Failure::wrong(what).hint("the order of the text is the meaning; see `rbk explain E0301`")
         }

@@ -9,7 +9,7 @@ use crate::catalogue::error::ErrorKind;
 use crate::catalogue::look::Look;
 use crate::check::model::Policy;
 use crate::plan::model::{Plan, Request, Saved};
-use crate::plan::{Drawn, PlanError, drift, saved};
+use crate::plan::{Drawn, drift, saved};
 use crate::report;
 use crate::run::reporter::Reporter;
 use crate::run::{Ended, Setting};
@@ -150,7 +150,7 @@ impl Run {
         }
         let fresh = crate::plan::plan(&policy, saved.request.clone(), &look, &drawn).map_err(|error| {
             // It could be planned then, so something has changed.
-            let drifted = matches!(error, PlanError::World { .. } | PlanError::Missing { .. });
+            let drifted = error.is_of_world();
             let failure = plan::failure(&policy, error);
             if !drifted {
                 return failure;

@@ -3,15 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::catalogue::signature::UndoKind;
 use crate::catalogue::ty::Type;
 use crate::catalogue::value::Value;
 use crate::check::checker::Checker;
 use crate::check::clauses::{STEP, Seen, Word};
 use crate::check::items::block::Rest;
 use crate::check::items::header_span;
-use crate::check::model::{Expr, Retry, Step, StepClauses, Undo};
+use crate::check::model::{Expr, Retry, Step, StepClauses, StepItem, Undo};
 use crate::diagnostics::Code;
 use crate::syntax::ast::{self, Clause, Decl, Keyword};
+
+/// Whether no call of it has an undo of its own, so that what its author says of it is all that is known.
+fn keeps_nothing(items: &[StepItem]) -> bool {
+    items.iter().all(|item| match item {
+        StepItem::Call(call) => matches!(call.signature().undo, UndoKind::None | UndoKind::Nothing),
+        StepItem::Group(_) => false,
+        StepItem::For(each) => keeps_nothing(&each.body),
+        StepItem::If(branch) => keeps_nothing(&branch.body) && keeps_nothing(&branch.otherwise),
+        StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => true,
+    })
+}
 
 impl<'a> Checker<'a> {
     pub fn step(&mut self, decl: &'a Decl) -> Step {
@@ -44,6 +56,15 @@ impl<'a> Checker<'a> {
             }
         }
         self.scope.leave();
+        let clauses = &mut step.clauses;
+        if clauses.only_reads()
+            && matches!(clauses.undo, Undo::Restore)
+            && clauses.irreversible.is_none()
+            && keeps_nothing(&step.body)
+        {
+            // What changes nothing is taken back by nothing.
+            clauses.undo = Undo::Block(Vec::new());
+        }
         step.body.shrink_to_fit();
         step
     }

@@ -13,7 +13,7 @@ use super::verify::{self, Verification};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::unit::Catalogue;
-use crate::check::model::{OwnAction, Policy, Step};
+use crate::check::model::{OwnAction, Policy, Step, Undo};
 use crate::run::event::UndoNote;
 use crate::run::failure::Map;
 use crate::run::frozen::{Compile, Frozen};
@@ -210,7 +210,11 @@ impl UndoPlan {
             }
             match note.undo {
                 UndoNote::Block if whole_steps.insert(key) => {
-                    self.steps.push(UndoStep { key: key.clone(), how: How::Block(step()?, note) });
+                    let step = step()?;
+                    // A command that only reads: there is nothing to do.
+                    if !matches!(&step.clauses.undo, Undo::Block(items) if items.is_empty()) {
+                        self.steps.push(UndoStep { key: key.clone(), how: How::Block(step, note) });
+                    }
                 }
                 UndoNote::Repeat if whole_steps.insert(key) => {
                     repeats.push(UndoStep { key: key.clone(), how: How::Repeat(step()?, note) });
