@@ -277,7 +277,10 @@ pub fn absolute(folder: &Path) -> PathBuf {
 
 /// Says how it ended, where no reporter did.
 pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
+    // Who has seen the event has read its hint.
+    let read = ended.told && !context.global.quiet;
     if format != Format::Json
+        && !read
         && let Some(hint) = ended.error.as_ref().and_then(|error| error.hint.as_deref())
     {
         context.say(&format!("  help: {hint}"));

@@ -71,6 +71,7 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
         // Nothing has to be done: its author says so.
         Undo::Block(items) if items.is_empty() && step.clauses.only_reads() => Taken::Nothing,
         Undo::Block(_) => Taken::Block,
+        Undo::Restore if only_looks(&step.body) => Taken::Nothing,
         Undo::Restore if let Some(call) = own(OwnUndo::Never) => Taken::Never {
             why: call
                 .via
@@ -93,6 +94,19 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
             },
         },
     }
+}
+
+/// Whether it only calls actions that have nothing to take back.
+fn only_looks(items: &[StepItem]) -> bool {
+    let mut calls = false;
+    items.iter().all(|item| match item {
+        StepItem::Group(group) => {
+            calls = true;
+            matches!(&group.action.undo, Undo::Block(items) if items.is_empty())
+        }
+        StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => true,
+        StepItem::Call(_) | StepItem::For(_) | StepItem::If(_) => false,
+    }) && calls
 }
 
 fn sentence(node: &ExpandedNode, taken: &Taken, state: &State<'_>, other: Option<&Stage>) -> String {

@@ -26,6 +26,7 @@ pub(super) fn effective(
         let near = suggest::similar(name, policy.params.iter().map(name_of));
         let hint = match near.first() {
             Some(near) => format!("did you mean `{near}`?"),
+            None if policy.params.is_empty() => "it has none at all".to_owned(),
             None => format!("the params are {}", policy.params.iter().map(name_of).collect::<Vec<_>>().join(", ")),
         };
         return Err(PlanError::Call { what: format!("`--set {name}`: the policy has no such param"), hint });

@@ -48,6 +48,8 @@ pub struct Ended {
     pub next: Option<String>,
     /// The failure that ended it.
     pub error: Option<Error>,
+    /// Whether an event has told of it, and so those who read them.
+    pub told: bool,
 }
 
 /// Runs a plan to its end. It is refused (an error, nothing changed) when it ran already or the journal cannot be
@@ -135,8 +137,10 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     };
     let durable = journal.end(end, over.outcome);
     drop(setting.lock);
-    let error = over.journal_lost.or(durable.err()).or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
-    Ok(Ended { run: id, outcome: over.outcome, summary, next, error })
+    let lost = over.journal_lost.or(durable.err());
+    let told = lost.is_none();
+    let error = lost.or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
+    Ok(Ended { run: id, outcome: over.outcome, summary, next, error, told })
 }
 
 fn attend(shell: &Arc<Shell>, exec: &Arc<Executor>, signals: bool) -> Result<Over> {

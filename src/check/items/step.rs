@@ -14,13 +14,28 @@ use crate::check::model::{Expr, Retry, Step, StepClauses, StepItem, Undo};
 use crate::diagnostics::Code;
 use crate::syntax::ast::{self, Clause, Decl, Keyword};
 
-/// Whether no call of it has an undo of its own, so that what its author says of it is all that is known.
-fn keeps_nothing(items: &[StepItem]) -> bool {
+/// Commands of which their author says what they read, and nothing that they write, are taken back by nothing.
+pub(super) fn only_looks(clauses: &mut StepClauses, body: &[StepItem]) {
+    let mut kinds = Vec::new();
+    let restores = matches!(clauses.undo, Undo::Restore) && clauses.irreversible.is_none();
+    if restores && clauses.only_reads() && undo_kinds(body, &mut kinds) && kinds.contains(&UndoKind::None) {
+        let alone = kinds.iter().all(|kind| matches!(kind, UndoKind::None | UndoKind::Nothing));
+        if alone {
+            clauses.undo = Undo::Block(Vec::new());
+        }
+    }
+}
+
+/// How the calls are taken back; whether all of them are known here, those of own actions are not.
+fn undo_kinds(items: &[StepItem], into: &mut Vec<UndoKind>) -> bool {
     items.iter().all(|item| match item {
-        StepItem::Call(call) => matches!(call.signature().undo, UndoKind::None | UndoKind::Nothing),
+        StepItem::Call(call) => {
+            into.push(call.signature().undo);
+            true
+        }
         StepItem::Group(_) => false,
-        StepItem::For(each) => keeps_nothing(&each.body),
-        StepItem::If(branch) => keeps_nothing(&branch.body) && keeps_nothing(&branch.otherwise),
+        StepItem::For(each) => undo_kinds(&each.body, into),
+        StepItem::If(branch) => undo_kinds(&branch.body, into) && undo_kinds(&branch.otherwise, into),
         StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => true,
     })
 }
@@ -56,15 +71,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.scope.leave();
-        let clauses = &mut step.clauses;
-        if clauses.only_reads()
-            && matches!(clauses.undo, Undo::Restore)
-            && clauses.irreversible.is_none()
-            && keeps_nothing(&step.body)
-        {
-            // What changes nothing is taken back by nothing.
-            clauses.undo = Undo::Block(Vec::new());
-        }
+        only_looks(&mut step.clauses, &step.body);
         step.body.shrink_to_fit();
         step
     }

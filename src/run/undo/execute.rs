@@ -89,7 +89,7 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     ));
     let signals = if setting.signals { Some(watch(&journal, &cancel)?) } else { None };
 
-    let mut undoing = Undoing { exec: &exec, catalogue: &setting.catalogue, cancel: &cancel, undone: 0 };
+    let mut undoing = Undoing { exec: &exec, catalogue: &setting.catalogue, cancel: &cancel, undone: 0, told: false };
     let (outcome, error) = undoing.all(&plan);
     let (summary, next) = story(&plan, outcome, error.as_ref(), undoing.undone, &id);
     drop(signals);
@@ -101,7 +101,8 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     };
     let durable = journal.end(end, outcome);
     drop(setting.lock);
-    Ok(Ended { run: id, outcome, summary, next, error: error.or(durable.err()) })
+    let told = undoing.told && error.is_some();
+    Ok(Ended { run: id, outcome, summary, next, error: error.or(durable.err()), told })
 }
 
 fn watch(journal: &Arc<Journal>, cancel: &Cancel) -> Result<Signals> {
@@ -120,6 +121,8 @@ struct Undoing<'a> {
     catalogue: &'a Catalogue,
     cancel: &'a Cancel,
     undone: usize,
+    /// Whether an event has told of what failed.
+    told: bool,
 }
 
 impl Undoing<'_> {
@@ -210,6 +213,7 @@ impl Undoing<'_> {
             Err(error) => (NodeOutcome::Failed, Some(error)),
         };
         journal.note(Event::NodeEnded { node, outcome, error: error.clone(), millis });
+        self.told |= error.is_some();
         match outcome {
             NodeOutcome::Done => {
                 self.undone += 1;

@@ -196,7 +196,10 @@ impl UndoPlan {
                 };
                 match noted.undo {
                     UndoNote::Block => {
-                        self.steps.push(UndoStep { key, how: How::GroupBlock(action()?, noted) });
+                        let action = action()?;
+                        if !matches!(&action.undo, Undo::Block(items) if items.is_empty()) {
+                            self.steps.push(UndoStep { key, how: How::GroupBlock(action, noted) });
+                        }
                     }
                     UndoNote::Repeat => {
                         repeats.push(UndoStep { key, how: How::GroupRepeat(action()?, noted) });
