@@ -14,6 +14,7 @@ mod ci;
 mod contract;
 mod crash;
 mod demo;
+mod echoes;
 mod formats;
 mod formatting;
 mod guard;
