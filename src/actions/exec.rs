@@ -1,5 +1,6 @@
 //! `exec` and `sh` as steps: a command that may change anything. Nothing of it can be foreseen, captured or undone.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalogue::args::Args;
@@ -11,7 +12,7 @@ use crate::catalogue::signature::Signature;
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Action, Capture, Change, Fingerprint, Preview};
 use crate::catalogue::value::Value;
-use crate::probes::exec;
+use crate::probes::{exec, scripts};
 
 /// All actions of this family.
 pub(super) fn all() -> Vec<Arc<dyn Action>> {
@@ -67,6 +68,14 @@ impl Action for Run {
         let below = if below.as_os_str().is_empty() { ".".to_owned() } else { below.display().to_string() };
         preview.changes.push(Change::Command { argv: words, cwd: below });
         Ok(preview)
+    }
+
+    fn starts(&self, args: &Args, look: &Look) -> Vec<PathBuf> {
+        let cwd = exec::cwd(args, look);
+        if self.is_shell() {
+            return args.code("command").map(|code| scripts::of_line(&code.text, &cwd)).unwrap_or_default();
+        }
+        exec::argv(args).map(|argv| scripts::of(&argv, &cwd)).unwrap_or_default()
     }
 
     fn fingerprint(&self, _args: &Args, _look: &Look) -> Result<Option<Fingerprint>> {

@@ -9,6 +9,7 @@ use super::command::{Command, Finished, Spawn};
 use super::error::{Error, ErrorKind, Result};
 use super::foreseen::{Foreseen, Overlay};
 use super::person::Person;
+use super::value::{Sealed, Value};
 
 /// Gives the value of a secret by name. The value must not be stored, printed or passed in an argv.
 pub type SecretSource = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
@@ -171,6 +172,24 @@ impl Look {
     /// The value of a secret, for the place of use only.
     pub fn secret(&self, name: &str) -> Result<String> {
         (self.secrets)(name)
+    }
+
+    /// The text that `value` stands for where a secret is taken, for the place of use only; `None` where it holds none.
+    pub fn revealed(&self, value: &Value) -> Result<Option<String>> {
+        Ok(match value {
+            Value::Secret(name) => Some(self.secret(name)?),
+            Value::Sealed(pieces) => {
+                let mut text = String::new();
+                for piece in pieces.iter() {
+                    match piece {
+                        Sealed::Text(plain) => text.push_str(plain),
+                        Sealed::Secret(name) => text.push_str(&self.secret(name)?),
+                    }
+                }
+                Some(text)
+            }
+            _ => None,
+        })
     }
 
     /// The present time.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ty::Dim;
-use super::value::{Db, Quantity, Value};
+use super::value::{Db, Quantity, Sealed, Value};
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,6 +20,16 @@ impl fmt::Display for Value {
             Self::Version(version) => version.0.fmt(f),
             Self::Json(json) => json.fmt(f),
             Self::Secret(name) => write!(f, "«secret {name}»"),
+            Self::Sealed(pieces) => {
+                f.write_str("\"")?;
+                for piece in pieces.iter() {
+                    match piece {
+                        Sealed::Text(text) => f.write_str(text)?,
+                        Sealed::Secret(name) => write!(f, "«secret {name}»")?,
+                    }
+                }
+                f.write_str("\"")
+            }
             Self::Db(Db::Sqlite(path)) => write!(f, "sqlite({path})"),
             Self::Code(code) => f.write_str(&code.text),
             Self::List(items) => {

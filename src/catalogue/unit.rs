@@ -1,6 +1,7 @@
 //! The contracts of actions and probes. Looking and touching are different types: only `run` and `undo` get a [`Touch`].
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,13 @@ pub trait Action: Send + Sync {
     fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
         let _ = (args, look);
         Ok(None)
+    }
+
+    /// The files that have to be there when it runs, absolute: the program or script that it starts, as far as it can be
+    /// told from `args`. A plan refuses where an earlier step removes one.
+    fn starts(&self, args: &Args, look: &Look) -> Vec<PathBuf> {
+        let _ = (args, look);
+        Vec::new()
     }
 
     /// A digest of the present state of what it would write, to notice drift; `None` where there is none to take

@@ -47,6 +47,8 @@ pub enum Value {
     Json(Arc<serde_json::Value>),
     /// The name of a secret; its value is asked of the world at the place of use and never stored.
     Secret(Arc<str>),
+    /// A text with secrets in it, for where a secret is taken. Of those it holds no more than the names.
+    Sealed(Arc<[Sealed]>),
     Host(Arc<str>),
     Db(Db),
     /// A shell command with its values already quoted, with `display` masking secrets.
@@ -66,6 +68,16 @@ pub struct Code {
     pub text: Arc<str>,
     /// SQL: the values to bind, in order. Shell: empty.
     pub binds: Vec<Value>,
+}
+
+/// A piece of a text with secrets in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sealed {
+    /// As it is.
+    Text(Arc<str>),
+    /// The secret of this name.
+    Secret(Arc<str>),
 }
 
 /// A result with fields.
@@ -153,6 +165,12 @@ impl Value {
             }
             _ => None,
         }
+    }
+
+    /// Whether it is a secret, or a text with one in it.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_) | Self::Sealed(_))
     }
 
     /// The elements of a list; any other value is a list of itself (a list argument means all of them at once).

@@ -260,7 +260,7 @@ fn undo(node: &ExpandedNode, push: &mut impl FnMut(Diagnostic)) {
     )
     .label("nothing is known that would take it back")
     .also(call.call.place, format!("`{name}` keeps nothing to restore"))
-    .help("add `undo { … }`, `idempotent`, or `irreversible \"why\"`");
+    .help("add `undo { … }`, `idempotent`, or `irreversible \"why\"`; `reads …` where it only looks");
     push(expanded(found, call));
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::functions::{self, Function};
+use super::later;
 use super::model::{Call, Expr, ExprKind, OnFailure, ProbeCall, StepItem};
 use super::modules::Member;
 use super::names::Meaning;
@@ -191,7 +192,10 @@ impl<'a> Checker<'a> {
             .set_help(format!("write `expect {name}(…) == …`, `require …` or `let x = {name}(…)`"));
             return None;
         }
-        self.look_at_arguments(call);
+        // What has to be written otherwise needs no look at its parts.
+        if later::instead(name).is_none() {
+            self.look_at_arguments(call);
+        }
         self.unknown_call(call, name, Position::Statement);
         None
     }
@@ -223,6 +227,14 @@ impl<'a> Checker<'a> {
 
     /// A name that is called and that nobody knows.
     fn unknown_call(&mut self, call: &'a ast::Call, name: &'a str, position: Position) {
+        if let Some(instead) = later::instead(name)
+            && self.scope.find(name.split('.').next().unwrap_or(name)).is_none()
+        {
+            self.error(Code::NotAvailable, call.callee.span, format!("`{name}` is not available in this version"))
+                .set_label("not available yet")
+                .set_help(format!("meanwhile {instead}"));
+            return;
+        }
         if let Tree::Field(field) = &call.callee.kind {
             let ast::Field { base, name: verb } = &**field;
             let family = self.slice(base.span);

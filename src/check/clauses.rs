@@ -4,9 +4,12 @@
 //! syntax error.
 
 use super::checker::Checker;
-use crate::diagnostics::{Code, suggest};
+use super::names::Meaning;
+use super::quantity;
+use crate::catalogue::value::Value;
+use crate::diagnostics::{Code, Fix, suggest};
 use crate::source::Place;
-use crate::syntax::ast::{Clause, Decl, StmtKind};
+use crate::syntax::ast::{Clause, Decl, ExprKind, Operand, StmtKind};
 
 /// A word that begins a clause.
 pub struct Word {
@@ -302,6 +305,9 @@ impl<'a> Checker<'a> {
             self.unknown_clause(block, clause);
             return None;
         };
+        if self.torn_quantity(clause) {
+            return None;
+        }
         if !word.many {
             if let Some((_, first)) = seen.0.iter().find(|(known, _)| *known == name) {
                 let first = *first;
@@ -346,9 +352,54 @@ impl<'a> Checker<'a> {
             .set_help(format!("{} takes {}", block.block, suggest::alternatives(&words, "and")));
     }
 
+    /// `timeout 5 s`: a quantity with a blank in it.
+    fn torn_quantity(&mut self, clause: &'a Clause) -> bool {
+        for pair in clause.operands.windows(2) {
+            let [Operand::Expr(number), Operand::Expr(unit)] = pair else { continue };
+            if !matches!((&number.kind, &unit.kind), (ExprKind::Number, ExprKind::Name)) {
+                continue;
+            }
+            let whole = format!("{}{}", self.slice(number.span), self.slice(unit.span));
+            if matches!(quantity::read(&whole), Ok(Value::Quantity(_))) {
+                let span = number.span.to(unit.span);
+                let place = self.place(span);
+                let found = self.error(Code::BareNumber, span, "a quantity has no blank before its unit");
+                found.set_label("a number and a unit").set_help(format!("write `{whole}`"));
+                found.fix = Some(Fix { title: format!("write `{whole}`"), edits: vec![(place, whole)] });
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A word that begins no clause here, because it is meant as something else.
+    fn no_clause(&mut self, clause: &'a Clause) -> Option<String> {
+        let name = self.word(clause.word);
+        let text = self.slice(clause.span);
+        let rest = text[name.len()..].trim();
+        match clause.operands.first() {
+            // `good = …`
+            Some(Operand::Assign(value)) if clause.block.is_none() => {
+                let value = self.slice(value.span);
+                self.declare(clause.word, Meaning::Broken);
+                Some(format!("to name a value write `let {name} = {value}`"))
+            }
+            Some(Operand::Expr(_)) if self.catalogue.action(name).is_some() && clause.block.is_none() => {
+                Some(format!("a call has parentheses: write `{name}({rest})`"))
+            }
+            _ => None,
+        }
+    }
+
     /// A word that begins no clause here.
     pub fn unknown_clause(&mut self, block: &'static Clauses, clause: &'a Clause) {
         let name = self.word(clause.word);
+        if let Some(help) = self.no_clause(clause) {
+            self.error(Code::UnknownClause, clause.word.0, format!("`{name}` is no clause of {}", block.block))
+                .set_label("no such clause here")
+                .set_help(help);
+            return;
+        }
         let own = block.words.iter().map(|word| word.name).chain(block.items.iter().copied());
         let elsewhere = ALL.iter().find(|other| other.words.iter().any(|word| word.name == name));
         let help = match (self.guess(name, own), elsewhere) {

@@ -24,6 +24,7 @@ pub mod functions;
 pub mod imports;
 mod items;
 mod labels;
+mod later;
 mod lengths;
 mod lints;
 pub mod model;
@@ -61,7 +62,7 @@ pub fn check(
     let policy = checker.items(trees);
     let mut found = std::mem::take(&mut checker.report.diagnostics);
     report.levels = std::mem::take(&mut checker.report.levels);
-    echoes::silence(&report.diagnostics, &mut found, sources);
+    echoes::silence(&report.diagnostics, &mut found, sources, trees);
     report.diagnostics.append(&mut found);
     report.sort();
     policy.filter(|_| !report.has_errors())

@@ -107,9 +107,22 @@ impl<'a> Checker<'a> {
     /// A clause that breaks off.
     pub fn incomplete(&mut self, clause: &'a Clause, word: &Word) {
         let usage = word.usage;
-        self.error(Code::MissingPart, clause.word.0, format!("`{}` needs more", word.name))
-            .set_label("nothing that fits follows it")
-            .set_help(format!("write `{usage}`"));
+        let name = self.word(clause.word);
+        let (mark, value) = match clause.operands.first() {
+            Some(Operand::Assign(value)) => ("=", value.span),
+            Some(Operand::Labelled(all)) if self.word(all.label) == name => (":", all.value.span),
+            _ => {
+                self.error(Code::MissingPart, clause.word.0, format!("`{}` needs more", word.name))
+                    .set_label("nothing that fits follows it")
+                    .set_help(format!("write `{usage}`"));
+                return;
+            }
+        };
+        let rest = self.slice(Span::new(value.start, clause.span.end.max(value.end)));
+        let help = format!("write `{name} {}`", rest.lines().next().unwrap_or_default());
+        self.error(Code::MissingPart, clause.word.0, format!("`{name}` takes its value without `{mark}`"))
+            .set_label(format!("`{mark}` behind the word of a clause"))
+            .set_help(help);
     }
 
     /// Reports what is left over, and a block where none belongs.
@@ -154,9 +167,14 @@ impl<'a> Checker<'a> {
     pub fn plain(&mut self, expr: &'a ast::Expr, what: &str) -> Option<String> {
         let ExprKind::Str(literal) = &expr.kind else {
             if !matches!(expr.kind, ExprKind::Error) {
+                let text = self.slice(expr.span);
+                let help = match expr.kind {
+                    ExprKind::Name | ExprKind::Number => format!("write `\"{text}\"`"),
+                    _ => "write it as `\"…\"`".to_owned(),
+                };
                 self.error(Code::Mismatch, expr.span, format!("{what} is a text in quotes"))
                     .set_label("not a text")
-                    .set_help("write it as `\"…\"`");
+                    .set_help(help);
             }
             return None;
         };

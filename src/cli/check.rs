@@ -78,12 +78,9 @@ impl Check {
         let count = self.print(&mut compiled, &levels, context)?;
         std::mem::forget(compiled); // the process ends here: freeing thousands of small things would only take time
         // One file that cannot be read does not hide the mistakes of the others.
-        let last = unread.pop();
-        for failure in &unread {
-            context.error(&failure.what, failure.hint.as_deref());
-        }
-        match last {
-            Some(failure) => Err(failure),
+        let mut unread = unread.into_iter();
+        match unread.next() {
+            Some(first) => Err(Failure { also: unread.collect(), ..first }),
             None => Ok(if count[0] > 0 { Exit::Wrong } else { Exit::Done }),
         }
     }

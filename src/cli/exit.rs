@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::context::Context;
+
 /// How a verb ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -53,12 +55,14 @@ pub struct Failure {
     pub what: String,
     /// What to do now.
     pub hint: Option<String>,
+    /// What else is wrong.
+    pub also: Vec<Failure>,
 }
 
 impl Failure {
     /// A failure with this exit code.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), hint: None }
+        Self { exit, what: what.into(), hint: None, also: Vec::new() }
     }
 
     /// The call or the policy is wrong.
@@ -69,6 +73,15 @@ impl Failure {
     /// A failure about which everything was said already.
     pub fn said(exit: Exit) -> Self {
         Self::new(exit, "")
+    }
+
+    /// Says it on standard error. A hint that holds for several is said once, behind the last of them.
+    pub fn tell(&self, context: &Context) {
+        let all: Vec<&Self> = std::iter::once(self).chain(&self.also).filter(|one| !one.what.is_empty()).collect();
+        for (number, one) in all.iter().enumerate() {
+            let again = all.get(number + 1).is_some_and(|next| next.hint == one.hint);
+            context.error(&one.what, one.hint.as_deref().filter(|_| !again));
+        }
     }
 
     /// What to do now.
@@ -94,7 +107,7 @@ impl From<crate::catalogue::error::Error> for Failure {
             ErrorKind::Cancelled => Exit::Interrupted,
             _ => Exit::Failed,
         };
-        Self { exit, what: error.what, hint: error.hint }
+        Self { exit, what: error.what, hint: error.hint, also: Vec::new() }
     }
 }
 

@@ -149,9 +149,7 @@ fn verb() -> ExitCode {
     let exit = match done {
         Ok(exit) => exit,
         Err(failure) => {
-            if !failure.what.is_empty() {
-                context.error(&failure.what, failure.hint.as_deref());
-            }
+            failure.tell(&context);
             failure.exit
         }
     };

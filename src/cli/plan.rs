@@ -140,7 +140,12 @@ pub fn failure(policy: &Policy, error: PlanError) -> Failure {
         PlanError::World { place, error } => {
             let exit = planning(error.kind);
             let what = format!("{}: {}{UNCHANGED}", policy.sources.locate(place), error.what);
-            Failure { exit, what, hint: error.hint }
+            Failure { exit, what, hint: error.hint, also: Vec::new() }
+        }
+        PlanError::Several(all) => {
+            let mut all = all.into_iter().map(|one| failure(policy, one));
+            let first = all.next().unwrap_or_else(|| Failure::said(Exit::Wrong));
+            Failure { also: all.collect(), ..first }
         }
         PlanError::Order { what } => {
             Failure::wrong(what).hint("the order of the text is the meaning; see `rbk explain E0301`")

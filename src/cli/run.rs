@@ -10,7 +10,7 @@ use crate::catalogue::look::Look;
 use crate::check::model::Policy;
 use crate::plan::authority::Approval;
 use crate::plan::model::{Plan, Request, Saved};
-use crate::plan::{Drawn, PlanError, drift, saved};
+use crate::plan::{Drawn, drift, saved};
 use crate::report;
 use crate::run::reporter::Reporter;
 use crate::run::{Ended, Setting};
@@ -168,7 +168,7 @@ impl Run {
         }
         let fresh = crate::plan::plan(&policy, saved.request.clone(), &look, &drawn).map_err(|error| {
             // It could be planned then, so something has changed.
-            let drifted = matches!(error, PlanError::World { .. } | PlanError::Missing { .. });
+            let drifted = error.is_of_world();
             let failure = plan::failure(&policy, error);
             if !drifted {
                 return failure;
@@ -322,7 +322,10 @@ pub fn absolute(folder: &Path) -> PathBuf {
 
 /// Says how it ended, where no reporter did.
 pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
+    // Who has seen the event has read its hint.
+    let read = ended.told && !context.global.quiet;
     if format != Format::Json
+        && !read
         && let Some(hint) = ended.error.as_ref().and_then(|error| error.hint.as_deref())
     {
         context.say(&format!("  help: {hint}"));

@@ -23,7 +23,9 @@ pub fn write(pen: &mut Pen<'_>, step: &Arc<Step>, mark: &str, depth: usize) {
     for clause in clauses(pen, step) {
         pen.line(depth + 1, "-", &clause);
     }
-    if let Undo::Block(body) = &step.clauses.undo {
+    if let Undo::Block(body) = &step.clauses.undo
+        && !body.is_empty()
+    {
         pen.line(depth + 1, "-", "It is taken back by:");
         statements(pen, body, depth + 2);
     }
@@ -196,6 +198,7 @@ fn written(pen: &Pen<'_>, step: &Arc<Step>) -> String {
 /// How a step is taken back; its own block stands behind it.
 fn undone(pen: &Pen<'_>, step: &Arc<Step>) -> String {
     match step.clauses.undo {
+        Undo::Block(ref body) if body.is_empty() => "There is nothing to take back.".to_owned(),
         Undo::Block(_) => String::new(),
         Undo::Repeat => "An undo does it again, after everything is restored.".to_owned(),
         Undo::None => "An undo leaves it as it is.".to_owned(),

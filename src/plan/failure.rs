@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
 use crate::check::expand::{ExpandedNode, FailureScope, OwnUndo, Work};
-use crate::check::model::{Block, ExprKind, Item, OnFailure, Policy, Stage, Undo};
+use crate::check::model::{Block, CheckKind, ExprKind, Item, OnFailure, Policy, Stage, StepItem, Undo};
 
 use super::model::Taken;
 
@@ -68,7 +68,10 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
     match &step.clauses.undo {
         Undo::None => Taken::Never { why: "`undo none`".to_owned() },
         Undo::Repeat => Taken::Repeated,
+        // Nothing has to be done: its author says so.
+        Undo::Block(items) if items.is_empty() && step.clauses.only_reads() => Taken::Nothing,
         Undo::Block(_) => Taken::Block,
+        Undo::Restore if only_looks(&step.body) => Taken::Nothing,
         Undo::Restore if let Some(call) = own(OwnUndo::Never) => Taken::Never {
             why: call
                 .via
@@ -91,6 +94,19 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
             },
         },
     }
+}
+
+/// Whether it only calls actions that have nothing to take back.
+fn only_looks(items: &[StepItem]) -> bool {
+    let mut calls = false;
+    items.iter().all(|item| match item {
+        StepItem::Group(group) => {
+            calls = true;
+            matches!(&group.action.undo, Undo::Block(items) if items.is_empty())
+        }
+        StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => true,
+        StepItem::Call(_) | StepItem::For(_) | StepItem::If(_) => false,
+    }) && calls
 }
 
 fn sentence(node: &ExpandedNode, taken: &Taken, state: &State<'_>, other: Option<&Stage>) -> String {
@@ -125,6 +141,7 @@ fn sentence(node: &ExpandedNode, taken: &Taken, state: &State<'_>, other: Option
             }
         },
     };
+    let end = passing(node, end);
     let end = match node.within.last() {
         Some(around) if !(node.handling.scope == FailureScope::Node && node.handling.goes_on()) => format!(
             "up to {} of {} may fail: only the rest of this one is left out; beyond that {end}",
@@ -134,6 +151,62 @@ fn sentence(node: &ExpandedNode, taken: &Taken, state: &State<'_>, other: Option
         _ => end,
     };
     format!("{}{end}", first(node))
+}
+
+/// What happens where calls say `fails:` themselves: `end` is what happens where another one fails.
+fn passing(node: &ExpandedNode, end: String) -> String {
+    let Work::Step(step) = &node.work else { return degrading(node, end) };
+    let mut said: Vec<(&str, &OnFailure)> = Vec::new();
+    let mut others = false;
+    for item in &step.body {
+        let (name, fails) = match item {
+            StepItem::Call(call) => (call.signature().name, &call.fails),
+            StepItem::Group(group) => (&*group.name.text, &group.fails),
+            StepItem::Let(_) => continue,
+            _ => {
+                others = true;
+                continue;
+            }
+        };
+        match fails {
+            Some(way @ (OnFailure::Warn | OnFailure::Continue)) => said.push((name, way)),
+            _ => others = true,
+        }
+    }
+    // A check behind the calls may fail besides.
+    others |= step.clauses.done_when.is_some();
+    let how = |way: &OnFailure| match way {
+        OnFailure::Warn => "warns and goes on; the run can still succeed",
+        _ => "goes on, and the run ends partial",
+    };
+    match said.as_slice() {
+        [] => end,
+        [(_, way)] if !others => how(way).to_owned(),
+        all if !others && all.iter().all(|(_, way)| matches!(way, OnFailure::Warn)) => {
+            "warns and goes on; the run can still succeed".to_owned()
+        }
+        all => {
+            let mut parts: Vec<String> = all
+                .iter()
+                .map(|(name, way)| match way {
+                    OnFailure::Warn => format!("`{name}` only warns"),
+                    _ => format!("after `{name}` it goes on, and the run ends partial"),
+                })
+                .collect();
+            parts.dedup();
+            format!("{}; otherwise {end}", parts.join("; "))
+        }
+    }
+}
+
+/// What a `should` that does not hold leads to.
+fn degrading(node: &ExpandedNode, end: String) -> String {
+    match &node.work {
+        Work::Verify(verify, _) if verify.checks.iter().any(|check| check.kind == CheckKind::Should) => {
+            format!("{end}; a `should` that does not hold only degrades the run")
+        }
+        _ => end,
+    }
 }
 
 /// What is tried before the failure counts.
@@ -204,7 +277,7 @@ fn list(names: &[&str]) -> String {
 }
 
 /// The stages that have another way, by phase and name.
-fn stages(policy: &Policy) -> HashMap<(&str, &str), &Stage> {
+pub(super) fn stages(policy: &Policy) -> HashMap<(&str, &str), &Stage> {
     fn gather<'p>(phase: &'p str, block: &'p Block, into: &mut HashMap<(&'p str, &'p str), &'p Stage>) {
         for item in &block.items {
             match item {

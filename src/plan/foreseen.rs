@@ -83,6 +83,11 @@ impl Ahead {
         Some(Before { what: format!("{} may write anything", self.name(index, nodes)), definite: false })
     }
 
+    /// The last node so far that may write anything.
+    pub fn last_of_world(&self) -> Option<usize> {
+        self.all.last_of_world()
+    }
+
     /// Enters a call whose files are foreseen.
     pub fn foreseen(&mut self, call: &ExpandedCall, node: &ExpandedNode, index: usize, files: Vec<Foreseen>) {
         self.all.enter(index, &call.effects);

@@ -2,6 +2,7 @@
 //!
 //! Looks, never touches: everything here works on a [`Look`].
 
+pub mod asides;
 pub mod authority;
 pub mod drift;
 pub mod expectations;
@@ -14,6 +15,7 @@ mod nodes;
 pub mod params;
 pub mod render;
 pub mod saved;
+mod scripts;
 pub mod secrets;
 mod strict;
 pub mod shows;
@@ -46,10 +48,50 @@ pub enum PlanError {
     Missing { name: String, hint: String },
     /// A `require` does not hold: nothing was changed.
     Refused { what: String, values: Vec<String> },
-    /// The world does not answer.
+    /// The world does not answer, or not as it must.
     World { place: Place, error: Error },
+    /// Several reasons of one kind, at least two.
+    Several(Vec<PlanError>),
     /// Steps that would have to wait for each other.
     Order { what: String },
+}
+
+impl PlanError {
+    /// Fails with all of them, if there are any; what is said twice is said once.
+    fn none_of(found: Vec<Self>) -> Result<(), Self> {
+        let mut all: Vec<Self> = Vec::with_capacity(found.len());
+        for one in found {
+            if !all.iter().any(|known| known.says(&one)) {
+                all.push(one);
+            }
+        }
+        match all.len() {
+            0 => Ok(()),
+            1 => Err(all.remove(0)),
+            _ => Err(Self::Several(all)),
+        }
+    }
+
+    /// Whether both say the same of the same place.
+    fn says(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::World { place, error }, Self::World { place: at, error: found }) => {
+                place == at && error.what == found.what
+            }
+            (Self::Refused { what, .. }, Self::Refused { what: found, .. }) => what == found,
+            _ => false,
+        }
+    }
+
+    /// Whether the world, or a value that is given, is the reason; not the policy or the call.
+    #[must_use]
+    pub fn is_of_world(&self) -> bool {
+        match self {
+            Self::World { .. } | Self::Missing { .. } => true,
+            Self::Several(all) => all.iter().all(Self::is_of_world),
+            _ => false,
+        }
+    }
 }
 
 /// What is drawn or known when planned, so that a saved plan can be made again.
@@ -113,9 +155,6 @@ fn make(
     if let Some((place, error)) = expansion.excess {
         return Err(PlanError::World { place, error });
     }
-    if let Some((place, error)) = expansion.errors.into_iter().next() {
-        return Err(PlanError::World { place, error });
-    }
     let order = order::order(&analysis::order_nodes(&expansion.nodes));
     if let Some(trouble) = order.trouble.first() {
         return Err(PlanError::Order { what: trouble_text(&expansion.nodes, trouble) });
@@ -127,7 +166,8 @@ fn make(
         .into_iter()
         .map(|edge| Edge { from: NodeId(edge.from as u32), to: NodeId(edge.to as u32), reason: edge.reason })
         .collect();
-    let nodes = nodes::complete(policy, expansion.nodes, &look)?;
+    let found = expansion.errors.into_iter().map(|(place, error)| PlanError::World { place, error }).collect();
+    let nodes = nodes::complete(policy, expansion.nodes, &look, found)?;
     Ok(Plan {
         id: drawn.id,
         made: drawn.made,
@@ -219,14 +259,16 @@ fn pinning(
 }
 
 fn refusals(policy: &Policy, expansion: &Expansion) -> Result<(), PlanError> {
-    let Some(Refusal { place, why, values }) = expansion.refusals.first() else { return Ok(()) };
-    let condition = policy.sources.get(place.file).slice(place.span);
-    let what = why.clone().unwrap_or_else(|| format!("`{}` does not hold", condition.trim()));
-    let shown = values
-        .iter()
-        .map(|(place, value)| format!("{} = {value}", policy.sources.get(place.file).slice(place.span)))
-        .collect();
-    Err(PlanError::Refused { what: format!("{what} ({})", policy.sources.locate(*place)), values: shown })
+    let refused = expansion.refusals.iter().map(|Refusal { place, why, values }| {
+        let condition = policy.sources.get(place.file).slice(place.span);
+        let what = why.clone().unwrap_or_else(|| format!("`{}` does not hold", condition.trim()));
+        let shown = values
+            .iter()
+            .map(|(place, value)| format!("{} = {value}", policy.sources.get(place.file).slice(place.span)))
+            .collect();
+        PlanError::Refused { what: format!("{what} ({})", policy.sources.locate(*place)), values: shown }
+    });
+    PlanError::none_of(refused.collect())
 }
 
 fn trouble_text(nodes: &[expand::ExpandedNode], trouble: &Trouble) -> String {

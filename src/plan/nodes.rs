@@ -11,24 +11,49 @@ use crate::source::Sources;
 
 use super::PlanError;
 use super::failure;
-use super::foreseen::{self, Ahead};
+use super::foreseen::{self, Ahead, Before};
 use super::model::{CallPreview, Node, NodeId};
+use super::scripts::{self, Scripts};
 
 /// Previews every call. What an earlier step may change is previewed as it is now, and says so; what is not there yet
 /// because an earlier step makes it is no error.
-pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look) -> Result<Vec<Node>, PlanError> {
+pub(super) fn complete(
+    policy: &Policy,
+    expanded: Vec<ExpandedNode>,
+    look: &Look,
+    mut found: Vec<PlanError>,
+) -> Result<Vec<Node>, PlanError> {
     let mut words = failure::words(policy, &expanded).into_iter();
     let mut nodes: Vec<Node> = Vec::with_capacity(expanded.len());
     let mut stopped: Vec<(String, String)> = Vec::new();
     let mut ahead = Ahead::new();
+    let mut scripts = Scripts::default();
     for (index, node) in expanded.into_iter().enumerate() {
         let mut previews = Vec::with_capacity(node.calls.len());
         let mut known_after = Vec::new();
         for call in &node.calls {
-            let mut preview = preview(call, &node, index, &mut ahead, &nodes, look)
-                .map_err(|wrong| within(wrong, call, &policy.sources))?;
-            stops(&mut preview.preview, &node.key, &mut stopped);
-            previews.push(preview);
+            let starts = if call.args.any_unknown() { Vec::new() } else { call.call.action.starts(&call.args, look) };
+            // What a command in between may have brought back is not gone for sure.
+            let lost = scripts.lost(&starts).filter(|(_, by)| ahead.last_of_world().is_none_or(|last| last <= *by));
+            if let Some((file, by)) = lost {
+                let by = nodes.get(by).map_or(&*node.key, |removing| removing.key.as_str());
+                let error = scripts::refusal(file, by, look);
+                found.push(within(PlanError::World { place: call.call.place, error }, call, &policy.sources));
+            }
+            let brought = scripts.bring(&starts).and_then(|by| nodes.get(by)).map(|by| by.key.clone());
+            match preview(call, &node, index, &mut ahead, &nodes, look, brought) {
+                Ok(mut preview) => {
+                    stops(&mut preview.preview, &node.key, &mut stopped);
+                    if foreseen::counts(call, &node) {
+                        scripts.enter(index, &preview.preview, look);
+                    }
+                    previews.push(preview);
+                }
+                Err(wrong) => {
+                    found.push(within(wrong, call, &policy.sources));
+                    ahead.unforeseen(written(call, &node), &node, index);
+                }
+            }
         }
         if node.calls.is_empty() && node.changes {
             ahead.unforeseen(&node.effects, &node, index);
@@ -70,6 +95,7 @@ pub(super) fn complete(policy: &Policy, expanded: Vec<ExpandedNode>, look: &Look
             changes: node.changes,
         });
     }
+    PlanError::none_of(found)?;
     Ok(nodes)
 }
 
@@ -120,6 +146,7 @@ fn preview(
     ahead: &mut Ahead,
     nodes: &[Node],
     look: &Look,
+    brought: Option<String>,
 ) -> Result<CallPreview, PlanError> {
     let text = as_written(call);
     if call.args.any_unknown() {
@@ -161,13 +188,18 @@ fn preview(
             CallPreview { call: text, preview, fingerprint }
         }
         (Err(error), before) => {
-            let Some(before) = before.or_else(|| ahead.by_anything(call, nodes)) else {
+            let by_name = || brought.map(|key| Before { what: format!("`{key}` brings it"), definite: false });
+            let Some(before) = before.or_else(|| ahead.by_anything(call, nodes)).or_else(by_name) else {
                 return Err(PlanError::World { place: call.call.place, error });
             };
             // What an earlier step makes is not there yet: the run will see, and looks before it writes.
             let preview = Preview {
                 summary: text.clone(),
-                opaque: Some(format!("cannot be foreseen: {} now, and before it {}", error.what, before.what)),
+                opaque: Some(format!(
+                    "cannot be foreseen: {} now, and before it {}",
+                    error.what.trim_end_matches(" now"),
+                    before.what
+                )),
                 ..Preview::default()
             };
             CallPreview { call: text, preview, fingerprint: None }

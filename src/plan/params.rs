@@ -23,7 +23,7 @@ pub(super) fn effective(
         let names: Vec<_> = policy.params.iter().map(name_of).collect();
         let hint = match suggest::similar(name, names.iter().copied()).first() {
             Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "the policy has no params".to_owned(),
+            None if names.is_empty() => "it has none at all".to_owned(),
             None => format!("the params are {}", names.join(", ")),
         };
         PlanError::Call { what: format!("{given}: the policy has no such param"), hint }

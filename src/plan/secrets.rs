@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::model::{Node, Plan, Work};
-use crate::catalogue::value::Value;
+use crate::catalogue::value::{Sealed, Value};
 use crate::check::expand::ExpandedCall;
 use crate::check::model::{
     BindingId, BindingKind, Block, Call, CallArg, Expr, ExprKind, Item, OnFailure, Phase, Policy, Stage, Step,
@@ -115,6 +115,10 @@ impl<'a> Found<'a> {
     fn value(&mut self, value: &Value) {
         match value {
             Value::Secret(name) => drop(self.secrets.insert(Arc::clone(name))),
+            Value::Sealed(pieces) => self.secrets.extend(pieces.iter().filter_map(|piece| match piece {
+                Sealed::Secret(name) => Some(Arc::clone(name)),
+                Sealed::Text(_) => None,
+            })),
             Value::List(items) => items.iter().for_each(|item| self.value(item)),
             Value::Map(entries) => entries.values().for_each(|item| self.value(item)),
             Value::Record(record) => record.fields.iter().for_each(|(_, item)| self.value(item)),

@@ -153,8 +153,10 @@ pub fn argv(args: &Args) -> Result<Vec<String>> {
 /// One argument. Numbers and other plain values read as they are written; a secret would be seen in the process table.
 fn word(value: &Value, of: &str) -> Result<String> {
     match value {
-        Value::Secret(name) => Err(Error::new(ErrorKind::Value, format!("secret `{name}` must not stand in `{of}`"))
-            .hint("every user of the machine can read the arguments of a process; pass it by `env:` or `stdin:`")),
+        Value::Secret(_) | Value::Sealed(_) => {
+            Err(Error::new(ErrorKind::Value, format!("{value} must not stand in `{of}`"))
+                .hint("every user of the machine can read the arguments of a process; pass it by `env:` or `stdin:`"))
+        }
         Value::None => Err(Error::new(ErrorKind::Value, format!("an element of `{of}` is absent"))),
         Value::List(_) | Value::Map(_) | Value::Record(_) | Value::Code(_) => {
             Err(Error::new(ErrorKind::Value, format!("an element of `{of}` must be a text, not {value}")))
@@ -175,10 +177,10 @@ pub fn environment(args: &Args, look: &Look) -> Result<Vec<(String, Option<Strin
     entries
         .iter()
         .map(|(name, value)| {
-            let value = match value {
-                Value::None => None,
-                Value::Secret(secret) => Some(look.secret(secret)?),
-                value => Some(word(value, "env")?),
+            let value = match (value, look.revealed(value)?) {
+                (Value::None, _) => None,
+                (_, Some(secret)) => Some(secret),
+                (value, None) => Some(word(value, "env")?),
             };
             Ok((name.to_string(), value))
         })
@@ -188,8 +190,10 @@ pub fn environment(args: &Args, look: &Look) -> Result<Vec<(String, Option<Strin
 fn stdin(args: &Args, look: &Look) -> Result<Option<Vec<u8>>> {
     Ok(match args.get("stdin") {
         None => None,
-        Some(Value::Secret(name)) => Some(look.secret(name)?.into_bytes()),
-        Some(value) => Some(word(value, "stdin")?.into_bytes()),
+        Some(value) => Some(match look.revealed(value)? {
+            Some(secret) => secret.into_bytes(),
+            None => word(value, "stdin")?.into_bytes(),
+        }),
     })
 }
 

@@ -12,6 +12,7 @@ mod git;
 mod http;
 mod network;
 pub(crate) mod process;
+pub(crate) mod scripts;
 mod sql;
 mod system;
 mod tcp;

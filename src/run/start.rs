@@ -55,6 +55,8 @@ pub struct Ended {
     pub error: Option<Error>,
     /// Why its end is not in the journal, where that was not known before: nothing that it told says so.
     pub unrecorded: Option<Error>,
+    /// Whether an event has told of it, and so those who read them.
+    pub told: bool,
 }
 
 /// Runs a plan to its end. It is refused (an error, nothing changed) when it ran already or the journal cannot be
@@ -154,8 +156,9 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     let durable = journal.end(end, over.outcome);
     drop(setting.lock);
     let unrecorded = durable.err().filter(|_| over.journal_lost.is_none());
+    let told = over.journal_lost.is_none();
     let error = over.journal_lost.or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
-    Ok(Ended { run: id, outcome: over.outcome, summary, next, error, unrecorded })
+    Ok(Ended { run: id, outcome: over.outcome, summary, next, error, unrecorded, told })
 }
 
 fn attend(shell: &Arc<Shell>, exec: &Arc<Executor>, signals: bool) -> Result<Over> {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::ast::{Stmt, StmtKind, Tree};
 use super::grammar;
 use super::lower::Lower;
-use super::recover::{recover, too_deep};
+use super::recover::{Recovered, recover, too_deep};
 use super::scan::{self, End};
 use super::wording;
 use crate::diagnostics::{Code, Diagnostic, Report};
@@ -21,12 +21,13 @@ const MAX_REPORTS: usize = 50;
 
 /// What became of one chunk.
 struct Parsed {
-    stmt: Stmt,
+    /// One, or what could be read of it.
+    stmts: Vec<Stmt>,
     found: Vec<Diagnostic>,
 }
 
-/// Parses `source`. What cannot be parsed is reported and stands in the tree as [`StmtKind::Error`]; the tree of a file
-/// with reports holds everything else.
+/// Parses `source`. What cannot be parsed is reported and stands in the tree as [`StmtKind::Error`], at its place and
+/// behind its item; the tree of a file with reports holds everything else.
 pub fn parse(file: FileId, source: &SourceFile, report: &mut Report) -> Tree {
     let before = report.diagnostics.len();
     let scan = scan::scan(&source.text);
@@ -37,8 +38,8 @@ pub fn parse(file: FileId, source: &SourceFile, report: &mut Report) -> Tree {
         scan.chunks.par_iter().map(one).collect()
     };
     let mut items = Vec::with_capacity(parsed.len());
-    for Parsed { stmt, found } in parsed {
-        items.push(stmt);
+    for Parsed { stmts, found } in parsed {
+        items.extend(stmts);
         report.diagnostics.extend(found);
     }
     match scan.end {
@@ -46,13 +47,14 @@ pub fn parse(file: FileId, source: &SourceFile, report: &mut Report) -> Tree {
         End::Sound => {}
         End::Broken(from) => {
             let rest = Span::new(from, source.text.len() as u32);
-            let found = recover(file, source, rest, false);
+            let Recovered { stmts, found } = recover(file, source, rest, false);
             if found.is_empty() {
                 let message = "brackets or strings do not match behind this place";
                 report.push(Diagnostic::new(Code::UnclosedBracket, Place::new(file, Span::new(from, from)), message));
             }
             report.diagnostics.extend(found);
-            items.push(Stmt { kind: StmtKind::Error, span: rest });
+            items.extend(stmts);
+            items.push(refused(rest));
         }
         End::TooDeep(span) => report.push(too_deep(Place::new(file, span))),
     }
@@ -88,21 +90,26 @@ fn control_character(file: FileId, source: &SourceFile, span: Span) -> Diagnosti
         .help("remove it; in a string write it as an escape such as `\\u{1b}`")
 }
 
+/// The mark behind items of which some part was refused, however much of them could be read.
+const fn refused(span: Span) -> Stmt {
+    Stmt { kind: StmtKind::Error, span: Span::new(span.end, span.end) }
+}
+
 fn parse_chunk(file: FileId, source: &SourceFile, text: &str, chunk: Span) -> Parsed {
     match grammar::item(text) {
         Ok(node) => {
             let mut lower = Lower::new(file, &source.text, 0, chunk.start);
             let stmt = lower.item(node);
-            Parsed { stmt, found: lower.found }
+            Parsed { stmts: vec![stmt], found: lower.found }
         }
         Err(failure) => {
-            let stmt = Stmt { kind: StmtKind::Error, span: chunk };
-            let mut found = recover(file, source, chunk, true);
+            let Recovered { mut stmts, mut found } = recover(file, source, chunk, true);
+            stmts.push(refused(chunk));
             if found.is_empty() {
                 // INVARIANT: what was refused is reported, even if no part of it is refused alone.
                 found.push(wording::explain(&failure, &wording::Context { file, text, base: chunk.start, top: true }));
             }
-            Parsed { stmt, found }
+            Parsed { stmts, found }
         }
     }
 }

@@ -42,6 +42,9 @@ pub(super) fn explain(failure: &Failure, context: &Context) -> Diagnostic {
         .or_else(|| reserved_name(context, &wanted, at))
         .or_else(|| hyphen(context, at))
         .or_else(|| missing_equals(context, &wanted, at))
+        .or_else(|| without_parentheses(context, at))
+        .or_else(|| bare_path(context, &wanted, at))
+        .or_else(|| missing_colon(context, &wanted, at))
         .or_else(|| second_statement(context, &wanted, at, &found))
         .unwrap_or_else(|| {
             let list = alternatives(context.text, at, &wanted);
@@ -54,11 +57,19 @@ pub(super) fn explain(failure: &Failure, context: &Context) -> Diagnostic {
                 format!("expected {list}, found {}", found.text)
             };
             let report = Diagnostic::new(Code::UnexpectedToken, place, message);
-            let report = match context.first_word() {
+            let report = match dotted_word(context.text) {
                 "" => report,
                 word => report.label(format!("in this `{word}`")),
             };
-            match shape(context.first_word(), &wanted) {
+            let report = match missing_comma(context, at) {
+                Some(Missing::Comma(end)) => {
+                    let here = context.place(end, end);
+                    return report.help("write `,` before it").fix("write `,` before it", here, ",");
+                }
+                Some(Missing::Instead(help)) => return report.help(help),
+                None => report,
+            };
+            match shape(context.first_word(), &wanted, &found) {
                 Some(help) => report.help(help),
                 None => report,
             }
@@ -66,8 +77,9 @@ pub(super) fn explain(failure: &Failure, context: &Context) -> Diagnostic {
 }
 
 /// How a statement that begins with `word` is written, where that helps.
-fn shape(word: &str, wanted: &[Wanted]) -> Option<String> {
+fn shape(word: &str, wanted: &[Wanted], found: &Found) -> Option<String> {
     Some(match word {
+        "for" if wanted.contains(&Wanted::Word("`in`")) => format!("write `in` instead of {}", found.text),
         "step" | "stage" | "phase" | "scenario" | "severity" | "verify" => {
             format!("write `{word} name \"what it is\" {{ … }}`")
         }
@@ -250,6 +262,120 @@ fn found_at(text: &str, at: usize) -> Found {
     let symbols = rest.bytes().take_while(|byte| b"=<>!&|".contains(byte)).count();
     let length = if symbols > 0 { symbols } else { first.len_utf8() };
     Found { text: format!("`{}`", &rest[..length]), length }
+}
+
+/// The name that a statement begins with: `timeout`, `file.remove`.
+fn dotted_word(text: &str) -> &str {
+    let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')));
+    text[..end.unwrap_or(text.len())].trim_end_matches('.')
+}
+
+/// What is missing between two values inside a bracket.
+enum Missing {
+    /// A comma, at this place.
+    Comma(usize),
+    /// Something else, as this help says.
+    Instead(String),
+}
+
+/// `[1 2]`, `f("a" to: "b")`, `f(5 s)`, `f(x, to "b")`: a value right behind another.
+fn missing_comma(context: &Context, at: usize) -> Option<Missing> {
+    let before = context.text[..at].trim_end();
+    let next =
+        context.text[at..].chars().next().filter(|next| next.is_ascii_alphanumeric() || "\"[{_".contains(*next))?;
+    let complete = |last: char| last.is_ascii_alphanumeric() || matches!(last, '"' | ')' | ']' | '}' | '_' | '%');
+    let closer = innermost_closer(before)?;
+    if closer == "`}`" || !before.ends_with(complete) || before.len() == at {
+        return None;
+    }
+    let last =
+        &before[before.rfind(|byte: char| !(byte.is_ascii_alphanumeric() || byte == '_')).map_or(0, |cut| cut + 1)..];
+    let word = word_at(context.text, at);
+    let labelled = context.text[at + word.len()..].starts_with(':');
+    if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) && next.is_ascii_alphabetic() && !labelled {
+        return Some(Missing::Instead(format!("write `{last}{word}` without a blank, or `,` between two values")));
+    }
+    let behind = before[..before.len() - last.len()].trim_end();
+    let named = last.starts_with(|first: char| first.is_ascii_lowercase()) && behind.ends_with(['(', ',']);
+    if closer == "`)`" && named && !labelled {
+        return Some(Missing::Instead(format!("write `{last}: …` to name the argument, or `,` between two values")));
+    }
+    let parse = if context.top { grammar::item } else { grammar::lone };
+    let mended = format!("{},{}", before, &context.text[before.len()..]);
+    let further = match parse(&mended) {
+        Ok(_) => true,
+        Err(failure) => furthest(&failure) > at + 1,
+    };
+    further.then_some(Missing::Comma(before.len()))
+}
+
+/// `file.copy "a", to: "b"`
+fn without_parentheses(context: &Context, at: usize) -> Option<Diagnostic> {
+    let call = dotted_word(context.text);
+    let rest = context.text[call.len()..].trim_end();
+    let blanks = rest.len() - rest.trim_start_matches(' ').len();
+    if !call.contains('.')
+        || blanks == 0
+        || !rest[blanks..].starts_with(['"', '['])
+        || !context.text[at..].starts_with(',')
+    {
+        return None;
+    }
+    let arguments = &rest[blanks..];
+    let start = call.len() + blanks;
+    let place = context.place(start, start + arguments.len());
+    let report = Diagnostic::new(Code::UnexpectedToken, place, format!("`{call}` is called without parentheses"))
+        .label("its arguments")
+        .help(format!("write `{call}({arguments})`"));
+    let edits = vec![
+        (context.place(call.len(), start), "(".to_owned()),
+        (context.place(start + arguments.len(), start + arguments.len()), ")".to_owned()),
+    ];
+    Some(Diagnostic {
+        fix: Some(crate::diagnostics::Fix { title: "write the parentheses".to_owned(), edits }),
+        ..report
+    })
+}
+
+/// `root .`, `exec([./restart])`: a path without quotes.
+fn bare_path(context: &Context, wanted: &[Wanted], at: usize) -> Option<Diagnostic> {
+    let rest = &context.text[at..];
+    let is_path = rest.starts_with("./") || rest.starts_with("../") || rest.starts_with('/') || rest.starts_with("~/");
+    let is_dot =
+        rest.starts_with('.') && !rest[1..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+    let blank = at == 0 || context.text[..at].ends_with([' ', '(', '[', ',']);
+    if !(is_path || is_dot && wanted.contains(&Wanted::End) || is_dot && wanted.contains(&Wanted::Value)) || !blank {
+        return None;
+    }
+    let end = rest.find([' ', ',', ';', ')', ']', '}', '\n']).unwrap_or(rest.len());
+    let path = &rest[..end];
+    Some(
+        Diagnostic::new(
+            Code::UnexpectedToken,
+            context.place(at, at + end),
+            format!("the path `{path}` stands without quotes"),
+        )
+        .label("a path is a text")
+        .help(format!("write `\"{path}\"`"))
+        .fix("write it in quotes", context.place(at, at + end), format!("\"{path}\"")),
+    )
+}
+
+/// `param base url`
+fn missing_colon(context: &Context, wanted: &[Wanted], at: usize) -> Option<Diagnostic> {
+    let ty = word_at(context.text, at);
+    if context.first_word() != "param" || !wanted.contains(&Wanted::Type) || ty.is_empty() {
+        return None;
+    }
+    let before = context.text[..at].trim_end();
+    let name = before.rsplit(' ').next().unwrap_or_default();
+    let place = context.place(at, at + ty.len());
+    Some(
+        Diagnostic::new(Code::UnexpectedToken, place, format!("missing `:` after `{name}`"))
+            .label("`:` belongs before this")
+            .help(format!("write `{name}: {ty}`"))
+            .fix("write `:` before it", context.place(before.len(), at), ": "),
+    )
 }
 
 /// The word or number at `at`.

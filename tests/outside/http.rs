@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rbk::catalogue::cancel::{Cancel, Urgency};
 use rbk::catalogue::error::ErrorKind;
-use rbk::catalogue::value::Value;
+use rbk::catalogue::value::{Sealed, Value};
 
 use super::world::{World, amount, field, map, text};
 
@@ -227,4 +227,29 @@ fn what_is_no_address_is_refused() {
 fn a_host_without_an_address_is_named() {
     let error = get(&within(20_000), "http://no-such-host.invalid/").unwrap_err();
     assert!(error.what.contains("no-such-host.invalid"), "{}", error.what);
+}
+
+#[test]
+fn a_secret_in_any_header_stays_with_the_server_that_it_is_meant_for() {
+    let echo = |head: Vec<String>, stream| answer(stream, "200 OK", "", &head.join("\n"));
+    let second = server(echo);
+    let target = second.clone();
+    let first = server(move |head, stream| {
+        if head[0].contains("/away") {
+            answer(stream, "302 Found", &format!("Location: {target}/\r\n"), "");
+        } else {
+            echo(head, stream);
+        }
+    });
+    let bearer = Value::Sealed([Sealed::Text("Bearer ".into()), Sealed::Secret("token".into())].into());
+    let headers = || map(&[("X-Api-Key", Value::Secret("token".into())), ("X-Auth", bearer.clone())]);
+    let world = World::new();
+    let body = |url: String| {
+        let response = world.ask("http.get", &[("url", text(&url)), ("headers", headers())]).unwrap();
+        field(&response, "body").as_text().unwrap().to_ascii_lowercase()
+    };
+    let direct = body(format!("{first}/"));
+    assert!(direct.contains("x-api-key: s3cr3t") && direct.contains("x-auth: bearer s3cr3t"), "{direct}");
+    let away = body(format!("{first}/away"));
+    assert!(away.contains("get /") && !away.contains("s3cr3t"), "{away}");
 }

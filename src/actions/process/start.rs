@@ -18,8 +18,8 @@ use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, Und
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Action, Capture, Change, Fingerprint, Preview};
 use crate::catalogue::value::Value;
-use crate::probes::exec;
 use crate::probes::process::table::{self, Id};
+use crate::probes::{exec, scripts};
 
 static START: Signature = Signature {
     name: "process.start",
@@ -96,6 +96,10 @@ impl Action for Start {
             None if args.is_unknown("log") => effects.write(Resource::file("**")),
             None => effects,
         }
+    }
+
+    fn starts(&self, args: &Args, look: &Look) -> Vec<PathBuf> {
+        words(args).map(|words| scripts::of(&words, &exec::cwd(args, look))).unwrap_or_default()
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

@@ -29,7 +29,7 @@ pub fn bound(value: &Value) -> Result<Bound> {
         Value::Quantity(_) => return refuse("a rate"),
         Value::Json(json) => from_json(json),
         Value::List(_) | Value::Map(_) => Bound::Text(to_json(value)?.to_string()),
-        Value::Secret(_) => return refuse("a secret"),
+        Value::Secret(_) | Value::Sealed(_) => return refuse("a secret"),
         Value::Db(_) => return refuse("a database"),
         Value::Code(_) => return refuse("a command or query"),
         Value::Record(_) => return refuse("a record"),

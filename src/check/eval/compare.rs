@@ -15,7 +15,7 @@ use crate::catalogue::value::Value;
 pub fn equal(left: &Value, right: &Value) -> Result<bool> {
     let (left, right) = (&unwrapped(left), &unwrapped(right));
     Ok(match (left, right) {
-        (Value::Secret(_), _) | (_, Value::Secret(_)) => return Err(wrong("a secret is not compared")),
+        _ if left.is_secret() || right.is_secret() => return Err(wrong("a secret is not compared")),
         (Value::None, _) | (_, Value::None) => matches!((left, right), (Value::None, Value::None)),
         (Value::Json(a), Value::Json(b)) => json_equal(a, b),
         (Value::Json(json), Value::List(items)) | (Value::List(items), Value::Json(json)) if json.is_array() => {
@@ -102,7 +102,7 @@ pub(super) fn contains(holder: &Value, item: &Value) -> Result<bool> {
 
 /// A list of json may hold values of several kinds: one of another kind is simply not the one looked for.
 fn among(items: &[Value], item: &Value) -> Result<bool> {
-    if matches!(item, Value::Secret(_)) {
+    if item.is_secret() {
         return Err(wrong("a secret is not compared"));
     }
     Ok(items.iter().any(|other| equal(other, item).unwrap_or(false)))

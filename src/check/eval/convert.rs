@@ -20,7 +20,9 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value> {
         (Value::None, _) => Value::None,
         (Value::Json(json), Type::Optional(_)) if json.is_null() => Value::None,
         (_, Type::Optional(inner)) => return convert(value, inner),
-        (Value::Secret(_), ty) if *ty != Type::Secret => return Err(wrong("a secret never becomes anything else")),
+        (Value::Secret(_) | Value::Sealed(_), ty) if *ty != Type::Secret => {
+            return Err(wrong("a secret never becomes anything else"));
+        }
         (Value::Json(_), Type::Json) => value.clone(),
         (_, Type::Json) => Value::Json(Arc::new(json_of(value)?)),
         (Value::Json(json), Type::List(of)) => match &**json {
@@ -59,7 +61,7 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value> {
         | (Value::Float(_), Type::Float)
         | (Value::Time(_), Type::Time)
         | (Value::Version(_), Type::Version)
-        | (Value::Secret(_), Type::Secret)
+        | (Value::Secret(_) | Value::Sealed(_), Type::Secret)
         | (Value::Db(_), Type::Db)
         | (Value::Code(_), Type::Code(_))
         | (Value::Record(_), Type::Record(_))

@@ -150,7 +150,7 @@ fn kind(value: &Value) -> String {
             J::Array(_) => "json list",
             J::Object(_) => "json map",
         },
-        Value::Secret(_) => "secret",
+        Value::Secret(_) | Value::Sealed(_) => "secret",
         Value::Host(_) => "host",
         Value::Db(_) => "db",
         Value::Code(_) => "command or query",

@@ -1,11 +1,13 @@
 //! Texts with values in them, by the rules of the type that is wanted (`language.md` §2).
 //!
-//! INVARIANT: a value never becomes code, and a secret never becomes text.
+//! INVARIANT: a value never becomes code, and a secret never becomes text: a text with one in it keeps its name.
+
+use std::sync::Arc;
 
 use super::{described, missing, path, shell, sql, url, wrong};
 use crate::catalogue::error::Result;
 use crate::catalogue::ty::{Dialect, Type};
-use crate::catalogue::value::Value;
+use crate::catalogue::value::{Sealed, Value};
 
 /// A piece of a text.
 pub(super) enum Piece<'a> {
@@ -23,6 +25,7 @@ pub(super) fn put_together(pieces: &[Piece<'_>], ty: &Type) -> Result<Value> {
         Type::Url => url::address(pieces),
         Type::Path => path::path(pieces),
         Type::Regex => pattern(pieces),
+        Type::Secret => sealed(pieces),
         Type::String | Type::Error => joined(pieces).map(Value::str),
         other => super::convert(&Value::str(joined(pieces)?), other),
     }
@@ -39,11 +42,26 @@ fn joined(pieces: &[Piece<'_>]) -> Result<String> {
     Ok(text)
 }
 
+/// A text that is taken where a secret is: of the secrets in it, it holds the names.
+fn sealed(pieces: &[Piece<'_>]) -> Result<Value> {
+    let mut parts: Vec<Sealed> = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(literal) => parts.push(Sealed::Text(Arc::from(*literal))),
+            Piece::Hole(Value::Secret(name)) => parts.push(Sealed::Secret(Arc::clone(name))),
+            Piece::Hole(Value::Sealed(inner)) => parts.extend(inner.iter().cloned()),
+            Piece::Hole(value) => parts.push(Sealed::Text(plain(value)?.into())),
+        }
+    }
+    Ok(Value::Sealed(parts.into()))
+}
+
 /// A value as bare text, without quotes; lists with commas, json as json unless it is a string.
 pub(super) fn plain(value: &Value) -> Result<String> {
     Ok(match value {
         Value::None => return Err(missing("a value inside a text")),
         Value::Secret(name) => return Err(wrong(format!("the secret `{name}` never becomes a text"))),
+        Value::Sealed(_) => return Err(wrong(format!("{value} never becomes part of another text"))),
         Value::Regex(text) => text.to_string(),
         Value::Json(json) => match &**json {
             serde_json::Value::Null => return Err(missing("a value inside a text")),

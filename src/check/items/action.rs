@@ -11,6 +11,7 @@ use crate::check::calls::Universal;
 use crate::check::checker::Checker;
 use crate::check::clauses::{ACTION, Seen};
 use crate::check::items::block::Rest;
+use crate::check::items::step::only_looks;
 use crate::check::model::{Group, Name, OwnAction, StepClauses, StepItem, Undo};
 use crate::diagnostics::Code;
 use crate::source::Span;
@@ -128,6 +129,7 @@ impl<'a> Checker<'a> {
                 .set_label(format!("more than {MOST}"))
                 .set_help("let it call fewer actions, or give one call a list");
         }
+        only_looks(&mut clauses, &run);
         let StepClauses { reads, writes, touches, timeout, idempotent, done_when, undo, irreversible, preview, .. } =
             clauses;
         OwnAction {

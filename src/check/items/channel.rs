@@ -129,6 +129,7 @@ impl<'a> Checker<'a> {
                 return;
             }
             ExprKind::Secret(_) => return,
+            ExprKind::Interpolate(_) if value.ty == Type::Secret => return,
             _ if matches!(value.ty.required(), Type::Error) => return,
             ExprKind::Const(crate::catalogue::value::Value::None) => return,
             ExprKind::Const(_) | ExprKind::Interpolate(_) => "written out",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::catalogue::signature::UndoKind;
 use crate::catalogue::ty::Type;
 use crate::catalogue::value::Value;
 use crate::check::checker::Checker;
@@ -10,10 +11,36 @@ use crate::check::clauses::{STEP, Seen, Word};
 use crate::check::items::block::Rest;
 use crate::check::items::header_span;
 use crate::check::lengths::LONGEST;
-use crate::check::model::{Expr, Retry, Step, StepClauses, Undo};
+use crate::check::model::{Expr, Retry, Step, StepClauses, StepItem, Undo};
 use crate::check::time::bounds::pauses;
 use crate::diagnostics::Code;
 use crate::syntax::ast::{self, Clause, Decl, Keyword};
+
+/// Commands of which their author says what they read, and nothing that they write, are taken back by nothing.
+pub(super) fn only_looks(clauses: &mut StepClauses, body: &[StepItem]) {
+    let mut kinds = Vec::new();
+    let restores = matches!(clauses.undo, Undo::Restore) && clauses.irreversible.is_none();
+    if restores && clauses.only_reads() && undo_kinds(body, &mut kinds) && kinds.contains(&UndoKind::None) {
+        let alone = kinds.iter().all(|kind| matches!(kind, UndoKind::None | UndoKind::Nothing));
+        if alone {
+            clauses.undo = Undo::Block(Vec::new());
+        }
+    }
+}
+
+/// How the calls are taken back; whether all of them are known here, those of own actions are not.
+fn undo_kinds(items: &[StepItem], into: &mut Vec<UndoKind>) -> bool {
+    items.iter().all(|item| match item {
+        StepItem::Call(call) => {
+            into.push(call.signature().undo);
+            true
+        }
+        StepItem::Group(_) => false,
+        StepItem::For(each) => undo_kinds(&each.body, into),
+        StepItem::If(branch) => undo_kinds(&branch.body, into) && undo_kinds(&branch.otherwise, into),
+        StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => true,
+    })
+}
 
 impl<'a> Checker<'a> {
     pub fn step(&mut self, decl: &'a Decl) -> Step {
@@ -46,6 +73,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.scope.leave();
+        only_looks(&mut step.clauses, &step.body);
         step.body.shrink_to_fit();
         step
     }

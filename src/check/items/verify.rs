@@ -24,8 +24,9 @@ impl<'a> Checker<'a> {
     /// A top-level verification.
     pub fn define_verify(&mut self, decl: &'a Decl) {
         let Some(name) = decl.name else { return };
+        let from = self.report.diagnostics.len();
         let parts = self.verify_parts(decl);
-        if !self.expects(decl) {
+        if !self.expects(decl) && !self.has_unknown_clause(from) {
             self.nothing_expected(decl);
         }
         if parts.mitigates || !parts.after.is_empty() {
@@ -43,6 +44,7 @@ impl<'a> Checker<'a> {
     pub fn verify_item(&mut self, decl: &'a Decl) -> Option<VerifyUse> {
         let ident = decl.name?;
         let word = self.word(ident);
+        let from = self.report.diagnostics.len();
         let parts = self.verify_parts(decl);
         let place = parts.verify.place;
         let place_it = |id: VerifyId, parts: Parts, overrides: bool| VerifyUse {
@@ -69,6 +71,10 @@ impl<'a> Checker<'a> {
             return Some(place_it(id, parts, false));
         }
         let Some(defined) = self.defined.get(word) else {
+            // It may be the misspelt clause that expects something.
+            if self.has_unknown_clause(from) {
+                return None;
+            }
             let mut known: Vec<_> = self.defined.keys().copied().collect();
             known.sort_unstable();
             let help = self.guess(word, known).unwrap_or_else(|| format!("define it: `verify {word} {{ expect … }}`"));
@@ -96,6 +102,11 @@ impl<'a> Checker<'a> {
             StmtKind::Clause(clause) => matches!(self.word(clause.word), "expect" | "should" | "fail"),
             _ => false,
         })
+    }
+
+    /// Whether a clause was refused since so many reports.
+    fn has_unknown_clause(&self, from: usize) -> bool {
+        self.report.diagnostics[from..].iter().any(|found| found.code == Code::UnknownClause)
     }
 
     fn nothing_expected(&mut self, decl: &'a Decl) {

@@ -101,6 +101,16 @@ pub struct StepClauses {
     pub approve_by: Option<Box<Name>>,
 }
 
+impl StepClauses {
+    /// Whether the author says what is affected, and nothing that is written is among it.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        let lists = [&self.writes, &self.touches];
+        lists.iter().all(|list| list.as_ref().is_none_or(Vec::is_empty))
+            && (self.reads.is_some() || lists.iter().any(|list| list.is_some()))
+    }
+}
+
 /// `undo …` of a step.
 #[derive(Clone, Default)]
 pub enum Undo {

@@ -146,6 +146,14 @@ impl Checker<'_> {
                 .set_label("a number without a unit")
                 .help = help.map(|help| if help.starts_with('…') { help } else { format!("write {help}") });
             }
+            (Type::String, Type::Quantity(_) | Type::Int | Type::Float)
+                if let Some(number) = number_in_quotes(expr) =>
+            {
+                let help = format!("write `{number}`, without quotes");
+                self.error(Code::Mismatch, span, format!("{what} takes {}, not a text", article(want.required())))
+                    .set_label("a number in quotes is a text")
+                    .set_help(help);
+            }
             (Type::Quantity(_), Type::Quantity(dim)) => {
                 let help = quantity::examples("10", *dim)
                     .map(|example| format!("write {}, such as {example}", article(want.required())));
@@ -195,10 +203,17 @@ impl Checker<'_> {
 
     /// A secret where it would be seen.
     pub fn secret_flow(&mut self, span: Span, what: fmt::Arguments<'_>) {
-        self.error(Code::SecretFlow, span, format!("a secret would be seen in {what}"))
-            .set_label("a secret")
-            .set_help("pass it to a parameter that takes a secret, such as `env: { TOKEN: token }`");
+        self.error(Code::SecretFlow, span, format!("a secret would be seen in {what}")).set_label("a secret").set_help(
+            "pass it to a parameter that takes a secret, `env: { TOKEN: token }`, or put it into a text there: \
+                 `headers: { \"Authorization\": \"Bearer ${token}\" }`",
+        );
     }
+}
+
+/// The text of a literal that would be a number or quantity without its quotes.
+pub fn number_in_quotes(expr: &Expr) -> Option<&str> {
+    let ExprKind::Const(Value::Str(text)) = &expr.kind else { return None };
+    quantity::read(text).is_ok().then_some(&**text)
 }
 
 /// What to write to turn one into the other.

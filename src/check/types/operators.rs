@@ -5,6 +5,7 @@
 use super::super::checker::Checker;
 use super::super::model::{Expr, ExprKind};
 use super::super::quantity;
+use super::fit::number_in_quotes;
 use super::{fit, mismatch_code, unify};
 use crate::catalogue::ty::{Dim, Type};
 use crate::diagnostics::Code;
@@ -233,6 +234,9 @@ impl<'a> Checker<'a> {
                     }
                     _ => Some(format!("give the number a unit, or divide the {dim} by one unit to get a number")),
                 }
+            }
+            (Type::String, Type::Int | Type::Float | Type::Quantity(_)) if let Some(number) = number_in_quotes(odd) => {
+                Some(format!("write `{number}`, without quotes"))
             }
             (Type::Quantity(_), Type::Quantity(dim)) => {
                 quantity::examples("10", *dim).map(|examples| format!("{dim} goes with {dim}, such as {examples}"))

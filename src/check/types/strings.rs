@@ -38,9 +38,13 @@ impl<'a> Checker<'a> {
             Some(Type::Host) => (Value::Host(text), Type::Host),
             Some(Type::Url) => {
                 if !functions::is_url(&text) {
-                    self.error(Code::BadLiteral, span, format!("{text:?} is no URL"))
-                        .set_label("no scheme and host")
-                        .set_help(format!("write it whole, such as `\"http://{}\"`", text.trim_start_matches('/')));
+                    let (label, help) = if text.contains("://") {
+                        ("its host or port cannot be read", "write it as `\"http://localhost:5000/path\"`".to_owned())
+                    } else {
+                        let whole = format!("write it whole, such as `\"http://{}\"`", text.trim_start_matches('/'));
+                        ("no scheme and host", whole)
+                    };
+                    self.error(Code::BadLiteral, span, format!("{text:?} is no URL")).set_label(label).set_help(help);
                     return self.broken(span);
                 }
                 (Value::Url(text), Type::Url)
@@ -94,6 +98,8 @@ impl<'a> Checker<'a> {
         let source = self.sources.get(self.file);
         let mut parts = Vec::new();
         let mut pattern = String::new();
+        // Where a secret is taken, a text may hold one.
+        let mut sealed = false;
         for (index, part) in string::parts(source, literal).into_iter().enumerate() {
             match part {
                 string::Part::Text(piece) => {
@@ -103,7 +109,11 @@ impl<'a> Checker<'a> {
                 string::Part::Hole(hole) => {
                     pattern.push('x');
                     let typed = self.expr(hole);
-                    self.check_hole(&typed, &ty, index == 0);
+                    if typed.ty == Type::Secret && hint == Some(&Type::Secret) {
+                        sealed = true;
+                    } else {
+                        self.check_hole(&typed, &ty, index == 0);
+                    }
                     parts.push(Part::Hole(typed));
                 }
             }
@@ -113,6 +123,7 @@ impl<'a> Checker<'a> {
         {
             self.bad_regex(span, &error);
         }
+        let ty = if sealed { Type::Secret } else { ty };
         Expr { kind: ExprKind::Interpolate(parts), ty, place: self.place(span) }
     }
 

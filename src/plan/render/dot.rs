@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::plan::graph;
 use crate::plan::model::Plan;
+use crate::plan::{asides, graph};
 
-/// The graph, critical path bold, each edge with its reason.
+/// The graph, critical path bold, each edge with its reason, what runs only in some cases dashed.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
     let critical = graph::critical(plan);
@@ -23,6 +23,14 @@ pub fn render(plan: &Plan) -> String {
         let (from, to) = (plan.node(edge.from), plan.node(edge.to));
         let why = super::reason(&edge.reason, &from.key);
         let _ = writeln!(text, "  {} -> {} [tooltip={}];", quoted(&from.key), quoted(&to.key), quoted(&why));
+    }
+    for (number, aside) in asides::of(plan).iter().enumerate() {
+        let name = quoted(&format!("aside {number}"));
+        let _ = writeln!(text, "  {name} [label={}, style=dashed];", quoted(&aside.names()));
+        for from in &aside.after {
+            let (from, when) = (quoted(&plan.node(*from).key), quoted(&aside.when));
+            let _ = writeln!(text, "  {from} -> {name} [style=dashed, label={when}];");
+        }
     }
     text.push_str("}\n");
     text

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::plan::asides;
 use crate::plan::model::Plan;
 
-/// The graph, gates as hexagons.
+/// The graph, gates as hexagons, what runs only in some cases dotted.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
     let mut text = "flowchart LR\n".to_owned();
@@ -15,6 +16,12 @@ pub fn render(plan: &Plan) -> String {
     }
     for edge in &plan.edges {
         let _ = writeln!(text, "  n{} --> n{}", edge.from.0, edge.to.0);
+    }
+    for (number, aside) in asides::of(plan).iter().enumerate() {
+        let _ = writeln!(text, "  a{number}([\"{}\"])", escaped(&aside.names()));
+        for from in &aside.after {
+            let _ = writeln!(text, "  n{} -. \"{}\" .-> a{number}", from.0, escaped(&aside.when));
+        }
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use crate::catalogue::show;
 use crate::catalogue::unit::{Change, FileChange, Preview};
-use crate::check::model::Verify;
+use crate::check::model::{CheckKind, Verify};
 use crate::plan::graph::Graph;
 use crate::plan::model::{Asked, Expectation, Node, Now, Shown, Told, Work};
 
@@ -88,11 +88,13 @@ fn summary(text: &Text<'_>, node: &Node) -> String {
         },
         Work::Verify(verify, used) => {
             let within = used.within.or(verify.within).unwrap_or(Verify::WITHIN);
-            let count = verify.checks.len();
+            let shoulds = verify.checks.iter().filter(|check| check.kind == CheckKind::Should).count();
+            let count = verify.checks.len() - shoulds;
             let hold = used.hold.or(verify.hold);
             let hold = hold.map_or_else(String::new, |hold| format!(", for {}", length(hold)));
             let what = if count == 1 { "expectation" } else { "expectations" };
-            format!("{count} {what} within {}{hold}{}", length(within), tally(&node.expectations))
+            let and = if shoulds > 0 { format!(" and {shoulds} `should`") } else { String::new() };
+            format!("{count} {what}{and} within {}{hold}{}", length(within), tally(&node.expectations))
         }
         Work::Require(require) => format!("require {}", source(require.condition.place)),
         Work::Bind(id) => format!("binds `{}`", text.plan.policy.bindings[id.0 as usize].name.text),

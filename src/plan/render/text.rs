@@ -4,9 +4,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::catalogue::show;
-use crate::check::model::Item;
-use crate::plan::graph;
 use crate::plan::model::{Pin, Plan, Taken};
+use crate::plan::{asides, graph};
 
 use super::node;
 use super::paint::Paint;
@@ -47,7 +46,7 @@ pub fn render(plan: &Plan, color: bool, width: usize) -> String {
     for one in &plan.nodes {
         node::tell(&mut text, one, &graph, widest);
     }
-    text.always();
+    text.asides();
     text.times();
     text.after();
     text.out
@@ -173,21 +172,14 @@ impl Text<'_> {
         }
     }
 
-    /// `always` blocks are no nodes: they run last, whatever happened.
-    fn always(&mut self) {
-        let policy = &self.plan.policy;
-        for phase in policy.phases.iter().filter(|phase| self.plan.phases.iter().any(|name| **name == *phase.name.text))
-        {
-            let Some(block) = &phase.always else { continue };
-            let names: Vec<_> = block
-                .items
-                .iter()
-                .filter_map(|item| match item {
-                    Item::Step(step) => Some(&*step.name.text),
-                    _ => None,
-                })
-                .collect();
-            self.tell(4, &format!("always, at the end: {}", names.join(", ")), plain);
+    /// What runs only in some cases is no node.
+    fn asides(&mut self) {
+        for aside in asides::of(self.plan) {
+            self.tell(4, &format!("{}: {}", aside.when, aside.names()), plain);
+            for step in &aside.steps {
+                let title = step.title.as_ref().map_or_else(String::new, |title| format!("  {title}"));
+                self.tell(6, &format!("{}{title}: {}", step.name, step.calls.join("; ")), Paint::dim);
+            }
         }
     }
 

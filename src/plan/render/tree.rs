@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::plan::graph;
 use crate::plan::model::Plan;
+use crate::plan::{asides, graph};
 
 use super::paint::Paint;
 
@@ -30,6 +30,9 @@ pub fn render(plan: &Plan, color: bool) -> String {
             let key = &plan.node(from).key;
             let _ = writeln!(text, "        after {key}: {}", super::reason(reason, key));
         }
+    }
+    for aside in asides::of(plan) {
+        let _ = writeln!(text, "      {}: {}", aside.when, paint.bold(&aside.names()));
     }
     text.push_str(&paint.dim("nodes with the same number may run at once; * is the critical path\n"));
     text

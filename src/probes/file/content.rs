@@ -76,7 +76,8 @@ fn read_failed(at: &Located, error: &std::io::Error) -> Error {
 fn text(args: &Args, look: &Look) -> Result<String> {
     let at = located(args, look)?;
     let bytes = look.read(&at, LARGEST).map_err(|error| {
-        if error.hint.is_none() {
+        let large = at.path.metadata().is_ok_and(|meta| meta.len() > LARGEST);
+        if error.hint.is_none() && large {
             error.hint("ask `file.contains`, `file.count` or `file.tail` of large files")
         } else {
             error

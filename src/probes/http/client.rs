@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION};
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Method};
 use url::Url;
@@ -18,6 +18,9 @@ use crate::catalogue::error::{Error, Result};
 pub(super) const BODY: usize = 16 << 20;
 
 const REDIRECTS: usize = 10;
+
+/// The headers that sign in, be their value declared as a secret or not.
+pub(super) const SIGNS_IN: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
 /// What came back.
 pub(super) struct Answer {
@@ -34,14 +37,18 @@ pub(super) async fn ask(method: Method, mut url: Url, mut headers: HeaderMap) ->
         let Some(next) = redirect(&url, &response)? else { return read(&url, response).await };
         if next.origin() != url.origin() {
             // Meant for the first server only.
-            for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
-                headers.remove(name);
-            }
+            headers = headers.into_iter().filter_map(plain).collect();
         }
         url = next;
     }
     Err(Error::failed(format!("{} redirects more than {REDIRECTS} times", shown(&url)))
         .hint("it probably redirects in a circle"))
+}
+
+/// A header that may reach any server.
+fn plain((name, value): (Option<HeaderName>, HeaderValue)) -> Option<(HeaderName, HeaderValue)> {
+    // Every name is given once: a map has no entry twice.
+    name.filter(|_| !value.is_sensitive()).map(|name| (name, value))
 }
 
 fn redirect(url: &Url, response: &reqwest::Response) -> Result<Option<Url>> {

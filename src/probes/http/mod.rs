@@ -129,21 +129,23 @@ fn shown(url: &url::Url) -> String {
     format!("{url}{more}")
 }
 
+/// The headers that are sent. What a redirect must not carry to another server is marked as sensitive.
 fn headers(args: &Args, look: &Look) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     let Some(Value::Map(entries)) = args.get("headers") else { return Ok(map) };
     for (name, value) in entries.iter() {
-        let text = match value {
-            Value::None => continue,
-            Value::Secret(secret) => look.secret(secret)?,
-            value => value.as_text().map_or_else(|| value.to_string(), str::to_owned),
-        };
+        if matches!(value, Value::None) {
+            continue;
+        }
+        let secret = look.revealed(value)?;
+        let is_secret = secret.is_some();
+        let text = secret.unwrap_or_else(|| value.as_text().map_or_else(|| value.to_string(), str::to_owned));
         let wrong = |what: &str| Error::new(ErrorKind::Value, format!("`{name}` cannot be {what}"));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("the name of a header"))?;
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
             wrong("sent: its value holds a character that no header may").hint("line ends are the usual cause")
         })?;
-        value.set_sensitive(true);
+        value.set_sensitive(is_secret || client::SIGNS_IN.contains(&key));
         map.append(key, value);
     }
     Ok(map)

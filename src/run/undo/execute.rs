@@ -96,6 +96,7 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
         undone: 0,
         failed: Vec::new(),
         waiting: Vec::new(),
+        told: false,
     };
     let (outcome, error) = undoing.all(&plan);
     let (summary, next) = story(&plan, outcome, error.as_ref(), &undoing, &id);
@@ -108,9 +109,10 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     };
     let durable = journal.end(end, outcome);
     drop(setting.lock);
+    let told = undoing.told && error.is_some();
     // Where the journal failed before, that is the error.
     let unrecorded = durable.err().filter(|_| error.is_none());
-    Ok(Ended { run: id, outcome, summary, next, error, unrecorded })
+    Ok(Ended { run: id, outcome, summary, next, error, unrecorded, told })
 }
 
 fn watch(journal: &Arc<Journal>, cancel: &Cancel) -> Result<Signals> {
@@ -133,6 +135,8 @@ struct Undoing<'a> {
     failed: Vec<(usize, Error)>,
     /// Steps of the plan that were not tried, and why.
     waiting: Vec<(usize, String)>,
+    /// Whether an event has told of what failed.
+    told: bool,
 }
 
 impl Undoing<'_> {
@@ -251,6 +255,7 @@ impl Undoing<'_> {
             Err(error) => (NodeOutcome::Failed, Some(error)),
         };
         journal.note(Event::NodeEnded { node, outcome, error: error.clone(), millis });
+        self.told |= error.is_some();
         match outcome {
             NodeOutcome::Done => {
                 self.undone += 1;

@@ -318,7 +318,7 @@ fn kept_whole(values: Vec<(u32, Value)>) -> BTreeMap<BindingId, Value> {
 /// Whether a value is as it was. One that held a secret was stored with a mask in its place: an undo that wrote it back
 /// would write the mask, so it counts as not known.
 fn is_whole(value: &Value) -> bool {
-    matches!(value, Value::Secret(_)) || !value.to_string().contains(MASK)
+    value.is_secret() || !value.to_string().contains(MASK)
 }
 
 /// How a mask begins, see [`crate::run::secrets`].

@@ -9,7 +9,7 @@ use super::back::{Way, way};
 use super::trail::{Called, Noted, Trail};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::unit::Catalogue;
-use crate::check::model::{OwnAction, Step};
+use crate::check::model::{OwnAction, Step, Undo};
 use crate::run::event::UndoNote;
 use crate::run::failure::Map;
 
@@ -40,6 +40,16 @@ impl How {
     #[must_use]
     pub const fn runs_again(&self) -> bool {
         matches!(self, Self::Repeat(..) | Self::GroupRepeat(..))
+    }
+
+    /// Whether its block is empty: of a command that only reads there is nothing to take back.
+    fn does_nothing(&self) -> bool {
+        let undo = match self {
+            Self::Block(step, _) => &step.clauses.undo,
+            Self::GroupBlock(action, _) => &action.undo,
+            _ => return false,
+        };
+        matches!(undo, Undo::Block(items) if items.is_empty())
     }
 }
 
@@ -143,9 +153,7 @@ impl Walk<'_> {
             None => (called.node.clone(), note),
         };
         if noted.undo == UndoNote::Restore {
-            if !owed {
-                self.single(called, irreversible);
-            }
+            self.single(called, noted, irreversible, owed);
             return Ok(());
         }
         if !self.seen.insert(key.clone()) {
@@ -164,6 +172,9 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
+        if how.does_nothing() {
+            return Ok(());
+        }
         if how.runs_again() {
             self.repeats.push((called.seq, UndoStep { key, how }));
         } else if !owed {
@@ -172,12 +183,19 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn single(&mut self, called: &Called, irreversible: Option<String>) {
+    fn single(&mut self, called: &Called, noted: Noted, irreversible: Option<String>, owed: bool) {
         let key = called.node.clone();
         match way(called, self.catalogue) {
             Way::Nothing => {}
+            Way::Repeat => match self.step(&key, &noted) {
+                Ok(step) if self.seen.insert(key.clone()) => {
+                    self.repeats.push((called.seq, UndoStep { key, how: How::Repeat(step, noted) }));
+                }
+                Ok(_) => {}
+                Err(_) => self.left(key, format!("`{}` can only be run again by hand", called.text)),
+            },
+            _ if owed => {}
             Way::Capture => self.found.steps.push(UndoStep { key, how: How::Restore(Box::new(called.clone())) }),
-            Way::Repeat => self.left(key, format!("`{}` can only be run again by hand", called.text)),
             Way::Left => {
                 let why = irreversible.unwrap_or_else(|| format!("`{}` kept nothing to go back by", called.text));
                 self.left(key, why);

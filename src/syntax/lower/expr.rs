@@ -205,6 +205,7 @@ impl Lower<'_> {
         let span = self.span(&node);
         let mut label = None;
         let mut value: Option<Expr> = None;
+        let found = self.found.len();
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::label => label = Some(self.label(&part)),
@@ -224,7 +225,11 @@ impl Lower<'_> {
                 }
             }
         }
-        (label, value.expect("an argument has a value"))
+        let value = value.expect("an argument has a value");
+        match label {
+            None if !bracketed => self.refuse_equals(found, value),
+            label => (label, value),
+        }
     }
 
     fn comprehension(&mut self, value: Expr, node: Node, bracketed: bool) -> ExprKind {

@@ -216,11 +216,11 @@ impl Lower<'_> {
         Stmt { kind: StmtKind::Error, span }
     }
 
-    /// `retry -3` reads as a subtraction.
-    pub(super) fn refuse_negative(&mut self, expr: &Expr) {
-        let ExprKind::Binary(binary) = &expr.kind else { return };
+    /// `retry -3` reads as a subtraction. Says whether it was one.
+    pub(super) fn refuse_negative(&mut self, expr: &Expr) -> bool {
+        let ExprKind::Binary(binary) = &expr.kind else { return false };
         if binary.op != BinaryOp::Sub || !matches!(binary.left.kind, ExprKind::Name) {
-            return;
+            return false;
         }
         let touches = binary.op_span.end == binary.right.span.start && binary.op_span.start > binary.left.span.end;
         if touches {
@@ -229,9 +229,30 @@ impl Lower<'_> {
             self.report(
                 self.error(Code::UnexpectedToken, binary.op_span, "this minus sign reads as a subtraction")
                     .label("`-` between two values")
-                    .help(format!("write `{word} (-{number})`")),
+                    .help(format!("write `{word} {number}`, or `{word} (-{number})` if it is meant to be negative")),
             );
         }
+        touches
+    }
+
+    /// `from=good` as an argument. Gives its label, where it is one.
+    pub(super) fn refuse_equals(&mut self, found: usize, value: Expr) -> (Option<Ident>, Expr) {
+        let is_name = |expr: &Expr| matches!(expr.kind, ExprKind::Name);
+        let single = |op: Span| self.slice(op) == "=";
+        let binary = match value.kind {
+            ExprKind::Binary(binary) if is_name(&binary.left) && single(binary.op_span) => binary,
+            kind => return (None, Expr { kind, span: value.span }),
+        };
+        self.found.truncate(found);
+        let name = self.slice(binary.left.span);
+        let (of, right) = (binary.op_span, self.slice(binary.right.span));
+        self.report(
+            self.error(Code::ForeignOperator, of, "an argument is given with `:`, not with `=`")
+                .label("behind the name of an argument")
+                .help(format!("write `{name}: {right}`"))
+                .fix("write `:`", self.place(Span::new(binary.left.span.end, binary.right.span.start)), ": "),
+        );
+        (Some(Ident(binary.left.span)), binary.right)
     }
 }
 

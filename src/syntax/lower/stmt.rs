@@ -109,7 +109,9 @@ impl Lower<'_> {
             let next = Span::new(self.span(&next).start, span.end);
             return self.refuse_second(&expr, next, span);
         }
-        self.refuse_negative(&expr);
+        if self.refuse_negative(&expr) {
+            return Stmt { kind: StmtKind::Error, span };
+        }
         Stmt { kind: StmtKind::Expr(Box::new(expr)), span }
     }
 

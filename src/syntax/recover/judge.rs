@@ -1,41 +1,49 @@
-//! Each statement parsed alone, and its header apart from its body.
+//! Each statement parsed alone, and its header apart from its body. How the parts become one again: see `rebuild`.
 
 use super::Recovery;
 use super::outline::Statement;
 use super::structure::too_deep;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::syntax::ast::Stmt;
 use crate::syntax::grammar::{self, Failure};
 use crate::syntax::lower::Lower;
 use crate::syntax::scan::{self, End};
 use crate::syntax::wording;
 
 impl Recovery<'_> {
-    /// Judges statements of one level; `top` are top-level items.
-    pub(super) fn judge_all(&mut self, statements: &[Statement], top: bool) {
-        for statement in statements {
-            self.judge(statement, top);
-        }
+    /// Judges statements of one level; `top` are top-level items. Gives those that can be read.
+    pub(super) fn judge_all(&mut self, statements: &[Statement], top: bool) -> Vec<Stmt> {
+        statements.iter().flat_map(|statement| self.judge(statement, top)).collect()
     }
 
-    fn judge(&mut self, statement: &Statement, top: bool) {
+    fn judge(&mut self, statement: &Statement, top: bool) -> Vec<Stmt> {
         let whole = &self.text[statement.start..statement.end];
         if statement.bodies.is_empty() {
-            if let Err(found) = self.attempt(whole, statement.start, top) {
-                self.refused(statement, found);
-            }
-            return;
+            return match self.attempt(whole, statement.start, top) {
+                Ok(stmts) if !self.is_damaged(statement) => stmts,
+                Ok(_) => vec![self.lost(statement)],
+                Err(found) => {
+                    self.refused(statement, found);
+                    vec![self.lost(statement)]
+                }
+            };
         }
+        let mut header = None;
         if statement.bodies.iter().all(|body| body.open.is_some()) {
-            if self.attempt(whole, statement.start, top).is_ok() {
-                return;
+            // A string that was never closed is not what stands in the file.
+            if !self.strings.iter().any(|at| (statement.start..statement.end).contains(at))
+                && let Ok(stmts) = self.attempt(whole, statement.start, top)
+            {
+                return stmts;
             }
-            if let Err(found) = self.attempt(&self.header(statement), statement.start, top) {
-                self.refused(statement, found);
+            match self.attempt(&self.header(statement), statement.start, top) {
+                Ok(stmts) => header = Some(stmts),
+                Err(found) => self.refused(statement, found),
             }
         }
-        for body in &statement.bodies {
-            self.judge_all(&body.statements, false);
-        }
+        let bodies = statement.bodies.iter().map(|body| self.judge_all(&body.statements, false)).collect();
+        let header = header.filter(|_| !self.is_damaged(statement));
+        self.rebuilt(statement, header, bodies, top)
     }
 
     /// The text of a statement with empty bodies; its offsets are kept.
@@ -82,34 +90,41 @@ impl Recovery<'_> {
     }
 
     /// Parses `text`, which begins at `start`. What the lowering finds wrong in it is added.
-    fn attempt(&mut self, text: &str, start: usize, top: bool) -> Result<(), Box<Refusal>> {
+    fn attempt(&mut self, text: &str, start: usize, top: bool) -> Result<Vec<Stmt>, Box<Refusal>> {
+        let (stmts, mut found) = self.parse(text, start, top)?;
+        found.retain(|found| !self.lines.contains(&self.line_in_file(found.span().start)));
+        self.found.append(&mut found);
+        Ok(stmts)
+    }
+
+    /// Parses `text`, which begins at `start`.
+    pub(super) fn parse(
+        &self,
+        text: &str,
+        start: usize,
+        top: bool,
+    ) -> Result<(Vec<Stmt>, Vec<Diagnostic>), Box<Refusal>> {
         let scan = scan::scan_part(text);
         if let End::TooDeep(span) = scan.end {
             let place = self.place(start + span.start as usize, start + span.end as usize);
             return Err(Box::new(Refusal { diagnostic: too_deep(place), expects_block: None }));
         }
         let base = self.base + start as u32;
-        let mut found = Vec::new();
+        let (mut stmts, mut found) = (Vec::new(), Vec::new());
         for chunk in &scan.chunks {
             let piece = &*scan.text(text, *chunk);
             let parse = if top { grammar::item } else { grammar::lone };
             match parse(piece) {
                 Ok(node) => {
                     let mut lower = Lower::new(self.file, text, base, base + chunk.start);
-                    if top {
-                        lower.item(node);
-                    } else {
-                        lower.lone(node);
-                    }
+                    stmts.push(if top { lower.item(node) } else { lower.lone(node) });
                     found.append(&mut lower.found);
                 }
                 Err(failure) => return Err(self.refusal(&failure, piece, base + chunk.start, top)),
             }
         }
         if scan.end == End::Sound {
-            found.retain(|found| !self.lines.contains(&self.line_in_file(found.span().start)));
-            self.found.append(&mut found);
-            Ok(())
+            Ok((stmts, found))
         } else {
             let place = self.place(start, start + text.len());
             let diagnostic = Diagnostic::new(Code::UnexpectedToken, place, "brackets do not match in this statement");
@@ -127,7 +142,7 @@ impl Recovery<'_> {
 }
 
 /// What the grammar said about a statement.
-struct Refusal {
+pub(super) struct Refusal {
     diagnostic: Diagnostic,
     /// What is said when a `}` on the same line shows that a `{` is missing, where one would have been right.
     expects_block: Option<Diagnostic>,

@@ -1,12 +1,13 @@
 //! Every syntax error of a text in one pass, each mistake reported once.
 //!
 //! Owns the recovery of statements that the grammar refused: structure first (brackets, strings, indentation), then each
-//! statement alone, its header apart from its body so that neither hides the other. It builds no tree: what failed stands
-//! in the tree as an error.
+//! statement alone, its header apart from its body so that neither hides the other. What could be read is put together to
+//! a tree in which the rest stands as errors, so that it is checked all the same.
 
 mod judge;
 mod lex;
 mod outline;
+mod rebuild;
 mod structure;
 
 pub(super) use structure::too_deep;
@@ -15,10 +16,18 @@ use std::collections::HashSet;
 
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
+use crate::syntax::ast::Stmt;
 
-/// Reports what is wrong in `span` of `source`, which holds whole top-level statements. `sound` says that the brackets in
-/// it are known to match.
-pub(super) fn recover(file: FileId, source: &SourceFile, span: Span, sound: bool) -> Vec<Diagnostic> {
+/// What could be read of a text that the grammar refused, and what is wrong with it.
+pub(super) struct Recovered {
+    /// Where something could not be read stands an error.
+    pub stmts: Vec<Stmt>,
+    pub found: Vec<Diagnostic>,
+}
+
+/// Reads what can be read in `span` of `source`, which holds whole top-level statements, and reports the rest. `sound` says
+/// that the brackets in it are known to match.
+pub(super) fn recover(file: FileId, source: &SourceFile, span: Span, sound: bool) -> Recovered {
     let text = &source.text[span.range()];
     let tokens = lex::tokens(text);
     let (statements, faults) = outline::outline(&tokens, sound);
@@ -33,8 +42,8 @@ pub(super) fn recover(file: FileId, source: &SourceFile, span: Span, sound: bool
         found: Vec::new(),
     };
     recovery.structure(&tokens.strings, &faults);
-    recovery.judge_all(&statements, true);
-    recovery.finish()
+    let stmts = recovery.judge_all(&statements, true);
+    Recovered { stmts, found: recovery.finish() }
 }
 
 struct Recovery<'s> {

@@ -70,7 +70,10 @@ fn what_to_write_instead() {
     assert_eq!(help("// a comment\nlet x = 1"), "comments begin with `#` and end with the line");
     assert_eq!(help("let x = 1.2.3"), "a version stands in quotes");
     assert_eq!(help("let x = \"\\d\""), "write `\\\\d` for a backslash, or a raw string, `r\"…\"`");
-    assert_eq!(help("phase x { step a { retry -3 } }"), "write `retry (-3)`");
+    assert_eq!(
+        help("phase x { step a { retry -3 } }"),
+        "write `retry 3`, or `retry (-3)` if it is meant to be negative"
+    );
     assert_eq!(help("let Wait = 1"), "write `wait`");
     assert_eq!(help("step a { f() }"), "move it into a `phase`, `stage` or `scenario`");
     assert_eq!(help("phase p { param x: int = 5 }"), "move it to the top level of the file");
