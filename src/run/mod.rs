@@ -11,6 +11,7 @@ pub mod person;
 pub mod process;
 pub mod reporter;
 pub mod rolled_back;
+pub mod sealed;
 pub mod secrets;
 mod shell;
 pub mod signals;

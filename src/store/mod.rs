@@ -2,9 +2,11 @@
 //!
 //! Owns durability. It stores entries as text and knows nothing of what they mean; `run::journal` gives them their type.
 
+pub mod keyring;
 pub mod lock;
 pub mod objects;
 mod schema;
+mod seal;
 pub mod sqlite;
 pub mod state;
 pub mod writer;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
+use super::keyring::Keyring;
 use super::objects::{Loose, Objects};
 use super::writer::{Op, Ticket, Writer};
 use super::{Entry, Head, RunNo, RunRow, Store, schema, state};
@@ -87,7 +88,8 @@ impl Sqlite {
         loose: Arc<Loose>,
     ) -> Self {
         let inner = Arc::new(Inner { path, reader: Mutex::new(reader), writer, next: Mutex::new(last + 1) });
-        let objects = Objects { folder: folder.join("objects"), store: Arc::downgrade(&inner), loose };
+        let (folder, keys) = (folder.join("objects"), Keyring::of_user());
+        let objects = Objects { folder, store: Arc::downgrade(&inner), loose, keys };
         Self { inner, keep: Arc::new(objects) }
     }
 }
