@@ -24,6 +24,7 @@ mod outside;
 mod pages;
 mod reference;
 mod schemas;
+mod sealed;
 mod shells;
 mod signals;
 mod standing;

@@ -16,6 +16,21 @@ pub trait Keep: Send + Sync {
     /// Stores all of `content` and returns its id. Storing the same content twice costs one object.
     fn put(&self, content: &mut dyn Read) -> Result<ObjectId>;
 
+    /// As [`Keep::put`], encrypted where it lies: for content that may hold a secret.
+    fn put_sealed(&self, content: &mut dyn Read) -> Result<ObjectId> {
+        self.put(content)
+    }
+
+    /// Whether sealed content can be kept; asked before anything is changed.
+    fn can_seal(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether what was sealed can be opened; asked before anything is restored.
+    fn can_open(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The object whose id begins with `start`, where there is one.
     fn find(&self, start: &str) -> Result<Option<ObjectId>> {
         let _ = start;

@@ -66,7 +66,7 @@ pub(super) fn effective(
 }
 
 /// Variables that mean something to rbk itself, whichever params a policy has.
-pub const OWN: &[&str] = &["RBK_OPERATOR", "RBK_SERVICE", "RBK_STATE"];
+pub const OWN: &[&str] = &["RBK_KEY_FILE", "RBK_OPERATOR", "RBK_SERVICE", "RBK_STATE"];
 
 /// The variable that may set the param `name`; none where it would be one of rbk's own.
 fn variable(name: &str) -> Option<String> {

@@ -13,6 +13,7 @@ pub mod process;
 mod promises;
 pub mod reporter;
 pub mod rolled_back;
+pub mod sealed;
 pub mod secrets;
 mod shell;
 pub mod signals;

@@ -74,6 +74,11 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     let clock = Instant::now();
     let plan = Arc::new(plan);
     let id = plan.run_id().to_string();
+    // Who only verifies captures nothing.
+    let keep = match kind {
+        RunKind::Verify => setting.store.keep(),
+        _ => super::sealed::keep(&*setting.store, Some(&plan.policy))?,
+    };
     let started = jiff::Timestamp::now();
     let frozen = Frozen::of(&plan);
     let no = setting.store.begin(Head {
@@ -93,7 +98,7 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
         Arc::clone(&plan.policy),
         Arc::new(frozen.facts(&id, started)),
         &setting.look.with_cancel(cancel.clone()),
-        setting.store.keep(),
+        keep,
         Arc::clone(&journal),
         secrets,
         plan.values.clone(),

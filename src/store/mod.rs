@@ -3,9 +3,11 @@
 //! Owns durability. It stores entries as text and knows nothing of what they mean; `run::journal` gives them their type.
 
 mod index;
+pub mod keyring;
 pub mod lock;
 pub mod objects;
 mod schema;
+mod seal;
 pub mod sqlite;
 mod standing;
 pub mod state;

@@ -1,6 +1,7 @@
 //! Captured content by its digest: small pieces inside the state database, large ones as files beside it.
 //!
-//! An object's name is the blake3 digest of its content; what is stored is compressed with zstd.
+//! An object's name is the blake3 digest of its content; what is stored is compressed with zstd, and sealed where it may hold
+//! a secret.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -8,6 +9,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::keyring::{Key, Keyring, NAME_LENGTH};
+use super::seal::{self, Sealer, Unsealer};
 use super::sqlite::Inner;
 use super::state;
 use super::writer::Op;
@@ -63,6 +66,7 @@ pub(super) struct Objects {
     pub folder: PathBuf,
     pub store: Weak<Inner>,
     pub loose: Arc<Loose>,
+    pub keys: Keyring,
 }
 
 impl Objects {
@@ -74,11 +78,20 @@ impl Objects {
         self.store.upgrade().ok_or_else(|| Error::internal("the store was closed while something was captured"))
     }
 
-    fn put_small(&self, content: &[u8]) -> Result<ObjectId> {
+    fn put_small(&self, content: &[u8], sealed: bool) -> Result<ObjectId> {
         let id = blake3::hash(content).to_hex().to_string();
-        let data: Arc<[u8]> = zstd::bulk::compress(content, LEVEL)
-            .map_err(|error| Error::io("compress captured content", &error))?
-            .into();
+        let mut data =
+            zstd::bulk::compress(content, LEVEL).map_err(|error| Error::io("compress captured content", &error))?;
+        if sealed {
+            let key = self.key()?;
+            let seal = |out| {
+                let mut sealer = Sealer::new(out, &key)?;
+                sealer.write_all(&data)?;
+                sealer.finish()
+            };
+            data = seal(Vec::new()).map_err(|error| Error::io("encrypt captured content", &error))?;
+        }
+        let data: Arc<[u8]> = data.into();
         let inner = self.store()?;
         let mut small = self.loose.small.lock().unwrap_or_else(PoisonError::into_inner);
         if small.data.contains_key(&id) {
@@ -96,27 +109,17 @@ impl Objects {
         Ok(ObjectId(id))
     }
 
-    fn put_large(&self, start: &[u8], rest: &mut dyn Read) -> Result<ObjectId> {
+    fn put_large(&self, start: &[u8], rest: &mut dyn Read, sealed: bool) -> Result<ObjectId> {
         state::make_private_inside(&self.folder)?;
         let io = |error: &io::Error| Error::io("keep captured content in the state folder", error);
         let temporary = tempfile::NamedTempFile::new_in(&self.folder).map_err(|error| io(&error))?;
-        let mut hasher = blake3::Hasher::new();
-        let mut encoder = zstd::stream::write::Encoder::new(temporary, LEVEL).map_err(|error| io(&error))?;
-        hasher.update(start);
-        encoder.write_all(start).map_err(|error| io(&error))?;
-        let mut buffer = vec![0; 128 * 1024];
-        loop {
-            let count = match rest.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::io("read what is to be captured", &error)),
-            };
-            hasher.update(&buffer[..count]);
-            encoder.write_all(&buffer[..count]).map_err(|error| io(&error))?;
-        }
-        let id = hasher.finalize().to_hex().to_string();
-        let temporary = encoder.finish().map_err(|error| io(&error))?;
+        let (id, temporary) = if sealed {
+            let sealer = Sealer::new(temporary, &*self.key()?).map_err(|error| io(&error))?;
+            let (id, sealer) = compress(start, rest, sealer)?;
+            (id, sealer.finish().map_err(|error| io(&error))?)
+        } else {
+            compress(start, rest, temporary)?
+        };
         let path = self.path(&id);
         let parent = path.parent().unwrap_or(&self.folder).to_owned();
         if !path.exists() {
@@ -132,14 +135,95 @@ impl Objects {
     }
 }
 
-impl Keep for Objects {
-    fn put(&self, content: &mut dyn Read) -> Result<ObjectId> {
+/// Writes all of `start` and `rest` to `out`, compressed; gives its digest and `out`.
+fn compress<W: Write>(start: &[u8], rest: &mut dyn Read, out: W) -> Result<(String, W)> {
+    let io = |error: &io::Error| Error::io("keep captured content in the state folder", error);
+    let mut hasher = blake3::Hasher::new();
+    let mut encoder = zstd::stream::write::Encoder::new(out, LEVEL).map_err(|error| io(&error))?;
+    hasher.update(start);
+    encoder.write_all(start).map_err(|error| io(&error))?;
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        let count = match rest.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Error::io("read what is to be captured", &error)),
+        };
+        hasher.update(&buffer[..count]);
+        encoder.write_all(&buffer[..count]).map_err(|error| io(&error))?;
+    }
+    Ok((hasher.finalize().to_hex().to_string(), encoder.finish().map_err(|error| io(&error))?))
+}
+
+impl Objects {
+    fn put_any(&self, content: &mut dyn Read, sealed: bool) -> Result<ObjectId> {
         let mut start = Vec::new();
         content
             .take(INLINE as u64 + 1)
             .read_to_end(&mut start)
             .map_err(|error| Error::io("read what is to be captured", &error))?;
-        if start.len() <= INLINE { self.put_small(&start) } else { self.put_large(&start, content) }
+        if start.len() <= INLINE { self.put_small(&start, sealed) } else { self.put_large(&start, content, sealed) }
+    }
+
+    /// Which key what is sealed here was sealed with; `None` where nothing is.
+    fn sealed_with(&self) -> Result<Option<[u8; NAME_LENGTH]>> {
+        let path = self.mark();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(u64::from_str_radix(text.trim(), 16).unwrap_or_default().to_be_bytes())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(format!("read `{}`", path.display()), &error)),
+        }
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.folder.with_file_name("sealed-with")
+    }
+
+    /// The key to seal with: one for all that is ever sealed here, so that who can undo the last run can undo those before.
+    fn key(&self) -> Result<Arc<Key>> {
+        self.can_open()?;
+        let key = self.keys.sealing()?;
+        if self.sealed_with()?.is_none() {
+            let name = format!("{:016x}\n", u64::from_be_bytes(key.name));
+            std::fs::write(self.mark(), name)
+                .map_err(|error| Error::io(format!("write `{}`", self.mark().display()), &error))?;
+        }
+        Ok(key)
+    }
+
+    /// What `stored` holds, decrypted where it is sealed.
+    fn unsealed(&self, mut stored: Box<dyn Read>) -> Result<Box<dyn Read>> {
+        let io = |error: &io::Error| Error::io("read captured content", error);
+        let mut start = Vec::new();
+        stored.by_ref().take(seal::MAGIC.len() as u64).read_to_end(&mut start).map_err(|error| io(&error))?;
+        if start != seal::MAGIC {
+            return Ok(Box::new(io::Cursor::new(start).chain(stored)));
+        }
+        let key = self.keys.named(seal::key_name(&mut stored).map_err(|error| io(&error))?)?;
+        Ok(Box::new(Unsealer::new(stored, &key).map_err(|error| io(&error))?))
+    }
+}
+
+impl Keep for Objects {
+    fn put(&self, content: &mut dyn Read) -> Result<ObjectId> {
+        self.put_any(content, false)
+    }
+
+    fn put_sealed(&self, content: &mut dyn Read) -> Result<ObjectId> {
+        self.put_any(content, true)
+    }
+
+    fn can_seal(&self) -> Result<()> {
+        self.key().map(|_| ())
+    }
+
+    fn can_open(&self) -> Result<()> {
+        let Some(name) = self.sealed_with()? else { return Ok(()) };
+        self.keys.named(name).map(|_| ()).map_err(|error| {
+            let lost = format!("; if it is lost for good, remove `{}`", self.mark().display());
+            Error { hint: error.hint.map(|hint| hint + &lost), ..error }
+        })
     }
 
     fn find(&self, start: &str) -> Result<Option<ObjectId>> {
@@ -177,6 +261,7 @@ impl Keep for Objects {
             let path = self.path(&id.0);
             Box::new(File::open(&path).map_err(|error| lost(&path, id, &error))?)
         };
+        let compressed = self.unsealed(compressed)?;
         let content =
             zstd::stream::read::Decoder::new(compressed).map_err(|error| Error::io("read captured content", &error))?;
         Ok(Box::new(Verified { content, hasher: blake3::Hasher::new(), id: id.0.clone() }))

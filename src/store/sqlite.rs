@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::index::Index;
+use super::keyring::Keyring;
 use super::objects::{Loose, Objects};
 use super::standing::Standing;
 use super::writer::{Op, Ticket, Writer};
@@ -101,7 +102,8 @@ impl Sqlite {
     ) -> Self {
         let (writer, index) = writer.unzip();
         let inner = Arc::new(Inner { index, path, reader: Mutex::new(reader), writer, next: Mutex::new(last + 1) });
-        let objects = Objects { folder: folder.join("objects"), store: Arc::downgrade(&inner), loose };
+        let (folder, keys) = (folder.join("objects"), Keyring::of_user());
+        let objects = Objects { folder, store: Arc::downgrade(&inner), loose, keys };
         Self { inner, keep: Arc::new(objects) }
     }
 }

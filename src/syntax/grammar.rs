@@ -5,7 +5,7 @@
 #![allow(missing_docs, clippy::pedantic, reason = "generated code")]
 
 use pest::Parser as _;
-use pest::iterators::{Pair, Pairs};
+use pest::iterators::Pair;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/rbk.pest"]
@@ -13,9 +13,6 @@ struct Grammar;
 
 /// A parsed piece of text.
 pub(super) type Node<'t> = Pair<'t, Rule>;
-
-/// The pieces of a piece.
-pub(super) type Nodes<'t> = Pairs<'t, Rule>;
 
 /// Where and why a text is not what a rule describes.
 pub(super) type Failure = pest::error::Error<Rule>;

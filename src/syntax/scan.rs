@@ -141,6 +141,8 @@ enum Class {
     Comma,
     /// `i` and `f`, with which the words `if` and `for` begin.
     Word,
+    /// A blank like any other, so that the grammar need know only one.
+    Tab,
     Control,
 }
 
@@ -152,7 +154,7 @@ const CLASSES: [Class; 256] = {
         byte += 1;
     }
     table[0x7f] = Class::Control;
-    table[b'\t' as usize] = Class::Other;
+    table[b'\t' as usize] = Class::Tab;
     table[b'\n' as usize] = Class::Gap;
     table[b'\r' as usize] = Class::Gap;
     table[b'#' as usize] = Class::Gap;
@@ -215,6 +217,7 @@ impl<'s> Scanner<'s> {
                     self.at += 1;
                 }
                 Class::Word => self.word()?,
+                Class::Tab => self.tab(),
                 Class::Control => self.control(),
             }
         }
@@ -238,7 +241,8 @@ impl<'s> Scanner<'s> {
     fn start_chunk(&mut self) {
         while let Some(byte) = self.peek(0) {
             match byte {
-                b' ' | b'\t' => self.at += 1,
+                b' ' => self.at += 1,
+                b'\t' => self.tab(),
                 _ if CLASSES[byte as usize] == Class::Control => self.control(),
                 _ => break,
             }
@@ -302,7 +306,8 @@ impl<'s> Scanner<'s> {
         self.line_ends.clear();
         while let Some(byte) = self.peek(0) {
             match byte {
-                b' ' | b'\t' => self.at += 1,
+                b' ' => self.at += 1,
+                b'\t' => self.tab(),
                 b'\r' => {
                     self.blank(self.at, self.at + 1);
                     self.at += 1;
@@ -357,6 +362,11 @@ impl<'s> Scanner<'s> {
 
     fn blank(&mut self, start: usize, end: usize) {
         self.blanks.push(Span::new(start as u32, end as u32));
+    }
+
+    fn tab(&mut self) {
+        self.blank(self.at, self.at + 1);
+        self.at += 1;
     }
 
     fn control(&mut self) {

@@ -153,6 +153,9 @@ fn wanted(failure: &Failure) -> Vec<Wanted> {
     let mut wanted: Vec<_> = positives.iter().filter_map(|rule| category(*rule)).collect();
     wanted.sort_unstable();
     wanted.dedup();
+    if wanted.contains(&Wanted::Value) {
+        wanted.retain(|wanted| !matches!(wanted, Wanted::Name | Wanted::String)); // each is a value
+    }
     wanted
 }
 
@@ -185,13 +188,13 @@ const fn category(rule: Rule) -> Option<Wanted> {
         Rule::alias => Wanted::Word("`as`"),
         Rule::entry | Rule::key => Wanted::Key,
         Rule::infix => Wanted::Operator,
-        Rule::EOI | Rule::end | Rule::sep | Rule::msep => Wanted::End,
+        Rule::EOI | Rule::end | Rule::msep => Wanted::End,
         Rule::equals | Rule::call | Rule::index | Rule::field | Rule::optional | Rule::comma => return None,
         Rule::tail | Rule::labelled | Rule::marked | Rule::marker | Rule::label | Rule::reserved => return None,
         Rule::instead | Rule::cadence | Rule::during | Rule::each | Rule::filter | Rule::pace => return None,
         Rule::gather | Rule::sorted | Rule::descending | Rule::vouched => return None,
         Rule::one_by_one | Rule::at_most | Rule::at_once | Rule::tolerate => return None,
-        Rule::stop | Rule::may_infix | Rule::hole | Rule::text | Rule::text3 | Rule::calm | Rule::eow | Rule::b => {
+        Rule::stop | Rule::no_infix | Rule::hole | Rule::text | Rule::text3 | Rule::calm | Rule::eow | Rule::b => {
             return None;
         }
     })
@@ -413,10 +416,16 @@ fn foreign_text(context: &Context, at: usize) -> Option<Diagnostic> {
             report("this is no comment", "comments begin with `#` and end with the line")
         }
         _ if !first.is_ascii() => {
-            report(&format!("unexpected character `{first}`"), "names are made of `a` to `z`, digits and `_`")
+            let message = format!("unexpected character `{first}`");
+            Some(foreign_letter(Diagnostic::new(Code::UnexpectedToken, place, message)))
         }
         _ => None,
     }
+}
+
+/// What `report`, of a letter that no name has, says besides.
+pub(super) fn foreign_letter(report: Diagnostic) -> Diagnostic {
+    report.label("not part of the language").help("names are made of `a` to `z`, digits and `_`")
 }
 
 /// `metrc x { … }` at the top level.

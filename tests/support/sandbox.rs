@@ -60,6 +60,11 @@ impl Sandbox {
         self.root.join(path)
     }
 
+    /// The folder that programs are told is their user's own.
+    pub fn home(&self) -> PathBuf {
+        self.home.clone()
+    }
+
     /// Replaces what differs between two sandboxes.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor

@@ -106,7 +106,7 @@ impl Action for Stop {
     fn capture(&self, args: &Args, _look: &Look, keep: &dyn Keep) -> Result<Capture> {
         let mut stopped = Vec::new();
         for process in meant(&Pattern::of(args)?)?.into_iter().take(at_most(args)) {
-            let environment = process.environment().map(|raw| keep.put(&mut raw.as_slice())).transpose()?;
+            let environment = process.environment().map(|raw| keep.put_sealed(&mut raw.as_slice())).transpose()?;
             stopped.push(Stopped {
                 id: process.id,
                 argv: launch::restartable(&process),

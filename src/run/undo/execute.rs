@@ -58,6 +58,8 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
         return Err(error);
     }
     let id = plan.id.clone();
+    setting.store.keep().can_open()?;
+    let keep = crate::run::sealed::keep(&*setting.store, plan.policy.as_deref())?;
     let started = jiff::Timestamp::now();
     let clock = Instant::now();
     let mut frozen = plan.frozen.clone();
@@ -80,7 +82,7 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
         policy,
         Arc::new(frozen.facts(&plan.of.id, started)),
         &setting.look.with_cancel(cancel.clone()),
-        setting.store.keep(),
+        keep,
         Arc::clone(&journal),
         secrets,
         frozen.bound(),

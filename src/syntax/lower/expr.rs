@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Arg, Binary, BinaryOp, Call, Comprehension, Expr, ExprKind, Field, Ident, Key, List, Map, UnaryOp,
 };
-use crate::syntax::grammar::{Node, Nodes, Rule};
+use crate::syntax::grammar::{Node, Rule};
 
 /// The longest chain of operators, or of what follows an operand. The tree of a chain is as deep as the chain is long,
 /// and every walk over it recurses.
@@ -46,49 +46,46 @@ impl Op {
 }
 
 impl Lower<'_> {
-    /// Any of the expression rules: operands with infix operators between them.
+    /// Any of the expression rules: operands with infix operators between them. An operand is no node of its own: it is its
+    /// prefix operators, a primary, and what touches that.
     pub(super) fn expr(&mut self, node: Node) -> Expr {
-        let mut parts = node.into_inner();
-        let first = parts.next().expect("an expression has an operand");
-        if parts.is_empty() {
-            return self.single(first);
-        }
-        self.chain(first, parts)
-    }
-
-    /// An expression without infix operators.
-    fn single(&mut self, node: Node) -> Expr {
-        let mut ops = Vec::new();
-        let operand = self.operand(node, &mut ops);
-        ops.into_iter().rev().fold(operand, apply_prefix)
-    }
-
-    fn chain(&mut self, first: Node, rest: Nodes) -> Expr {
-        let mut ops = Vec::new();
-        let mut done: Vec<Expr> = Vec::new();
-        let mut count = 0;
-        let operand = self.operand(first, &mut ops);
-        done.push(operand);
-        for part in rest {
+        let (mut ops, mut done) = (Vec::new(), Vec::new());
+        let mut operand: Option<Expr> = None;
+        let (mut infixes, mut touching) = (0, 0);
+        for part in node.into_inner() {
             match part.as_rule() {
                 Rule::infix | Rule::equals => {
+                    done.extend(operand.take());
                     let op = Op::Binary(self.infix(&part), self.span(&part));
-                    count += 1;
-                    if count > MAX_CHAIN {
-                        return self.too_long(self.span(&part));
-                    }
+                    (infixes, touching) = (infixes + 1, 0);
                     while let Some(top) = ops.last().copied().filter(|top: &Op| top.strength() >= op.strength()) {
                         ops.pop();
                         reduce(&mut done, top);
                     }
                     ops.push(op);
                 }
-                _ => {
-                    let operand = self.operand(part, &mut ops);
-                    done.push(operand);
+                Rule::prefix => {
+                    touching += 1;
+                    let op = self.prefix(&part);
+                    ops.push(op);
                 }
+                Rule::call | Rule::field | Rule::index | Rule::optional => {
+                    touching += 1;
+                    let base = operand.take().expect("something stands before what touches it");
+                    operand = Some(self.postfix(base, part));
+                }
+                Rule::map => operand = Some(self.map(part)),
+                _ => operand = Some(self.primary(part)),
+            }
+            if infixes > MAX_CHAIN || touching > MAX_CHAIN {
+                let end = operand.or_else(|| done.pop()).map(|expr| expr.span);
+                return self.too_long(end.unwrap_or_default());
             }
         }
+        if ops.is_empty() {
+            return operand.expect("an expression has an operand");
+        }
+        done.extend(operand);
         while let Some(op) = ops.pop() {
             reduce(&mut done, op);
         }
@@ -102,32 +99,6 @@ impl Lower<'_> {
                 .help("name parts of it with `let`"),
         );
         Expr { kind: ExprKind::Error, span: at }
-    }
-
-    /// A map, or an operand; its prefix operators go to `ops`.
-    fn operand(&mut self, node: Node, ops: &mut Vec<Op>) -> Expr {
-        if node.as_rule() == Rule::map {
-            return self.map(node);
-        }
-        let mut expr: Option<Expr> = None;
-        let mut count = 0;
-        for part in node.into_inner() {
-            count += 1;
-            if count > MAX_CHAIN {
-                ops.clear();
-                return self.too_long(self.span(&part));
-            }
-            if part.as_rule() == Rule::prefix {
-                let op = self.prefix(&part);
-                ops.push(op);
-                continue;
-            }
-            expr = Some(match expr {
-                None => self.primary(part),
-                Some(expr) => self.postfix(expr, part),
-            });
-        }
-        expr.expect("an operand has a primary")
     }
 
     fn primary(&mut self, node: Node) -> Expr {

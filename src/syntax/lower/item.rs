@@ -9,6 +9,7 @@ impl Lower<'_> {
     /// A top-level item.
     pub fn item(&mut self, node: Node) -> Stmt {
         let node = only(node);
+        self.refuse_letters(&node);
         let stmt = if node.as_rule() == Rule::statement { self.statement(node) } else { self.declaration(node) };
         self.refuse_at_top(&stmt);
         self.keep_one_for_unknown_item(&stmt);
@@ -17,7 +18,9 @@ impl Lower<'_> {
 
     /// A statement alone.
     pub fn lone(&mut self, node: Node) -> Stmt {
-        self.statement(only(node))
+        let node = only(node);
+        self.refuse_letters(&node);
+        self.statement(node)
     }
 
     /// A declaration as a statement.

@@ -6,6 +6,7 @@ use super::Lower;
 use crate::diagnostics::Code;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Clause, Expr, ExprKind, Ident, Operand, Stmt, StmtKind, StrForm};
+use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::{string, wording, words};
 
 impl Lower<'_> {
@@ -112,6 +113,23 @@ impl Lower<'_> {
                 .fix(format!("write `{word}`"), self.place(span), right),
         );
         op
+    }
+
+    /// Letters of names that the grammar reads, since one look at a letter is cheaper than four, and the language has not.
+    pub(super) fn refuse_letters(&mut self, node: &Node) {
+        if node.as_str().is_ascii() {
+            return;
+        }
+        for part in node.clone().into_inner().flatten() {
+            let is_name = matches!(part.as_rule(), Rule::name | Rule::flag | Rule::label | Rule::key | Rule::field);
+            let foreign = part.as_str().char_indices().find(|(_, letter)| !letter.is_ascii());
+            if let Some((at, letter)) = foreign.filter(|_| is_name && !part.as_str().starts_with('"')) {
+                let start = self.span(&part).start + at as u32;
+                let span = Span::new(start, start + letter.len_utf8() as u32);
+                let report = self.error(Code::UnexpectedToken, span, format!("unexpected character `{letter}`"));
+                self.report(wording::foreign_letter(report));
+            }
+        }
     }
 
     /// A number that is not well formed. Units are looked up by the checker.

@@ -11,9 +11,12 @@ impl Lower<'_> {
         let node = only(node);
         let span = self.span(&node);
         let kind = match node.as_rule() {
-            Rule::clause => StmtKind::Clause(Box::new(self.clause(node, span))),
+            Rule::clause => {
+                let clause = self.clause(node);
+                return Stmt { span: clause.span, kind: StmtKind::Clause(Box::new(clause)) };
+            }
             Rule::entry_line => StmtKind::Clause(Box::new(self.labelled_line(node, span))),
-            Rule::bare => return self.bare(node, span),
+            Rule::bare => return self.bare(node),
             Rule::value_if => StmtKind::Expr(Box::new(self.expr(only(node)))),
             Rule::for_item => StmtKind::For(Box::new(self.for_loop(node))),
             Rule::if_item => StmtKind::If(Box::new(self.branch(node))),
@@ -24,13 +27,8 @@ impl Lower<'_> {
 
     pub(super) fn block(&mut self, node: Node) -> Block {
         let span = self.span(&node);
-        let count = node.clone().into_inner().filter(|part| part.as_rule() == Rule::statement).count();
-        let mut stmts = Vec::with_capacity(count);
-        for part in node.into_inner() {
-            if part.as_rule() == Rule::statement {
-                stmts.push(self.statement(part));
-            }
-        }
+        let mut stmts = Vec::with_capacity(node.clone().into_inner().len());
+        stmts.extend(node.into_inner().map(|part| self.statement(part)));
         Block { stmts: stmts.into_boxed_slice(), span, braced: true }
     }
 
@@ -44,9 +42,10 @@ impl Lower<'_> {
         Block { stmts: Box::new([stmt]), span, braced: false }
     }
 
-    fn clause(&mut self, node: Node, span: Span) -> Clause {
+    fn clause(&mut self, node: Node) -> Clause {
         let mut parts = node.into_inner();
         let word = self.ident(&parts.next().expect("a clause begins with a word"));
+        let mut span = word.0; // the node goes on to the end of the line, its blanks included
         let count = parts.clone().map(|part| match part.as_rule() {
             Rule::block => 0,
             Rule::marked => 2,
@@ -55,6 +54,7 @@ impl Lower<'_> {
         let mut operands = Vec::with_capacity(count.sum());
         let mut block = None;
         for part in parts {
+            span.end = self.span(&part).end;
             match part.as_rule() {
                 Rule::block => block = Some(Box::new(self.block(part))),
                 _ => self.operand_parts(part, &mut operands),
@@ -102,12 +102,14 @@ impl Lower<'_> {
     }
 
     /// An expression alone on its line. Anything behind it is a second statement without a `;`.
-    fn bare(&mut self, node: Node, span: Span) -> Stmt {
+    fn bare(&mut self, node: Node) -> Stmt {
         let mut parts = node.into_inner();
         let expr = self.expr(parts.next().expect("an expression"));
+        let span = expr.span;
         if let Some(next) = parts.next() {
-            let next = Span::new(self.span(&next).start, span.end);
-            return self.refuse_second(&expr, next, span);
+            let start = self.span(&next).start;
+            let end = self.span(&parts.last().unwrap_or(next)).end;
+            return self.refuse_second(&expr, Span::new(start, end), Span::new(span.start, end));
         }
         if self.refuse_negative(&expr) {
             return Stmt { kind: StmtKind::Error, span };

@@ -93,6 +93,25 @@ fn what_was_expected_and_what_stands_there() {
 }
 
 #[test]
+fn letters_of_names_are_those_of_ascii() {
+    assert_eq!(reports("let naïve = 1"), ["1:7 E0001 unexpected character `ï`"]);
+    assert_eq!(help("let naïve = 1"), "names are made of `a` to `z`, digits and `_`");
+    let text =
+        "phase p \"naïve\" {  # naïve\n  exec([\"naïve ${größe}\"], etäge: 1)\n  timeout dauer_ö.s { \"é\": 1 }\n}";
+    let place = |report: &String| report.split(' ').next().unwrap().to_owned();
+    assert_eq!(reports(text).iter().map(place).collect::<Vec<_>>(), ["2:20", "2:30", "3:17"]);
+    assert_eq!(reports("phase p { let x = a.bé; set({ é: 1 }) }").len(), 2);
+}
+
+#[test]
+fn tabs_are_blanks() {
+    let text = "phase\tp\t{\r\n\tstep a\t{\n\t\twithin\t5s every\t1s\t\n\t\tf(1,\t2)\t;\tg({\ta:\t1\t})\t}\n\t}\t\n";
+    assert_eq!(reports(text), Vec::<String>::new());
+    let (_, spaced, _) = parsed(&text.replace('\t', " "));
+    assert_eq!(format!("{:?}", parsed(text).1.items), format!("{:?}", spaced.items));
+}
+
+#[test]
 fn no_reserved_word_is_a_value() {
     for word in crate::syntax::words::RESERVED.iter().filter(|word| !["true", "false", "none"].contains(word)) {
         assert!(!reports(&format!("let x = {word}\n")).is_empty(), "`{word}` is read as a name");
