@@ -3,6 +3,7 @@
 //! The same code serves the checker, which has no world, and the planner, which looks at one. It decides what is known
 //! when planned and what only a run will know (`language.md` §3); it must not order anything: that is `check::order`.
 
+mod ask;
 mod excess;
 mod failure;
 mod foretold;
