@@ -13,12 +13,13 @@ phase main "Main" {
 "#;
 
 fn project() -> Sandbox {
-    let dump: String = (0..5_000).map(|line| format!("{line} TOKEN=hushhush-before\n")).collect();
+    let lines: Vec<String> = (0..5_000).map(|line| format!("{line} TOKEN=hushhush-before")).collect();
+    let dump = lines.join("\n");
     Sandbox::new()
         .file("p.rbk", POLICY)
         .file("token", "hushhush-now")
         .file(".env", "TOKEN=hushhush-before\n")
-        .file("dump", &dump)
+        .file("dump", dump)
 }
 
 /// The files below `.rbk` that hold `text`.
