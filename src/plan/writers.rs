@@ -2,17 +2,12 @@
 //!
 //! Each place keeps who wrote exactly there and who wrote there or below. What writes `world` stands at the root.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use crate::catalogue::effect::{Effects, Kind, Resource};
 use crate::check::effects::key::{Key, Meet, keys};
+use crate::check::effects::places::{Places, TOP};
 
 #[derive(Default)]
-struct Place {
-    children: HashMap<Arc<str>, usize>,
-    /// Names with `*`.
-    patterns: Vec<(Arc<str>, usize)>,
+struct Here {
     /// Writes by number, those of exactly this place, in order.
     here: Vec<usize>,
     /// Those of this place and below.
@@ -20,23 +15,18 @@ struct Place {
 }
 
 /// Writes of nodes, in the order in which they were entered.
+#[derive(Default)]
 pub struct Writers {
-    places: Vec<Place>,
+    places: Places<Here>,
     /// The node and what it writes.
     writes: Vec<(usize, Resource)>,
-}
-
-impl Default for Writers {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Writers {
     /// None so far.
     #[must_use]
     pub fn new() -> Self {
-        Self { places: vec![Place::default()], writes: Vec::new() }
+        Self::default()
     }
 
     /// Enters what `node` writes; nodes come in order.
@@ -45,13 +35,13 @@ impl Writers {
             let number = self.writes.len();
             self.writes.push((node, resource.clone()));
             for key in keys(resource) {
-                let mut at = 0;
-                self.places[at].below.push(number);
+                let mut at = TOP;
+                self.places.kept_mut(at).below.push(number);
                 for segment in &key.segments {
-                    at = self.child(at, segment);
-                    self.places[at].below.push(number);
+                    at = self.places.child(at, segment);
+                    self.places.kept_mut(at).below.push(number);
                 }
-                self.places[at].here.push(number);
+                self.places.kept_mut(at).here.push(number);
             }
         }
     }
@@ -87,50 +77,24 @@ impl Writers {
     /// The last node that may write anything.
     #[must_use]
     pub fn last_of_world(&self) -> Option<usize> {
-        self.places[0].here.last().map(|number| self.writes[*number].0)
+        self.places.kept(TOP).here.last().map(|number| self.writes[*number].0)
     }
 
     fn overlapping(&self, key: &Key, visit: &mut dyn FnMut(&[usize])) {
-        let mut here = vec![0];
-        for (depth, segment) in key.segments.iter().enumerate() {
+        let mut here = vec![TOP];
+        for depth in 0..key.segments.len() {
             let mut next = Vec::new();
             for &at in &here {
-                let place = &self.places[at];
-                visit(&place.here);
-                let mut enter = |name: &Arc<str>, child: usize| match key.meet(depth, name) {
+                visit(&self.places.kept(at).here);
+                self.places.meeting(at, key, depth, |meet, child| match meet {
                     Meet::Never => {}
                     Meet::Perhaps | Meet::Surely => next.push(child),
-                    Meet::All => visit(&self.places[child].below),
-                };
-                if segment.contains('*') || (depth == 1 && key.is_network()) {
-                    place.children.iter().for_each(|(name, child)| enter(name, *child));
-                } else if let Some((name, child)) = place.children.get_key_value(segment) {
-                    enter(name, *child);
-                }
-                place.patterns.iter().for_each(|(name, child)| enter(name, *child));
+                    Meet::All => visit(&self.places.kept(child).below),
+                });
             }
             here = next;
         }
-        here.iter().for_each(|at| visit(&self.places[*at].below));
-    }
-
-    fn child(&mut self, at: usize, segment: &Arc<str>) -> usize {
-        let new = self.places.len();
-        let place = &mut self.places[at];
-        let child = if segment.contains('*') {
-            if let Some((_, child)) = place.patterns.iter().find(|(name, _)| name == segment) {
-                *child
-            } else {
-                place.patterns.push((Arc::clone(segment), new));
-                new
-            }
-        } else {
-            *place.children.entry(Arc::clone(segment)).or_insert(new)
-        };
-        if child == new {
-            self.places.push(Place::default());
-        }
-        child
+        here.iter().for_each(|at| visit(&self.places.kept(*at).below));
     }
 }
 

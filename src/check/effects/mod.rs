@@ -4,6 +4,7 @@
 
 pub mod expr;
 pub mod key;
+pub mod places;
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,10 @@
 //! Such a path is taken for any path (`language.md` §7). What a command does that says nothing of what it touches is not
 //! known here.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use crate::catalogue::effect::{Effects, Entries, Kind, Resource};
 use crate::catalogue::look::Look;
-use crate::check::effects::key::{Key, Meet, keys};
+use crate::check::effects::key::{Key, keys};
+use crate::check::effects::places::{At, Places, TOP};
 
 /// What the calls so far have made of entries.
 #[derive(Default)]
@@ -31,15 +29,9 @@ enum Found {
 /// A set of names.
 #[derive(Default)]
 struct Tree {
-    places: Vec<Place>,
-}
-
-#[derive(Default)]
-struct Place {
-    children: HashMap<Arc<str>, usize>,
-    /// Names with `*`.
-    patterns: Vec<(Arc<str>, usize)>,
-    here: bool,
+    /// Whether a place is the name of one.
+    places: Places<bool>,
+    any: bool,
 }
 
 impl Remade {
@@ -96,65 +88,33 @@ impl Tree {
             return;
         }
         for key in keys(resource) {
-            if self.places.is_empty() {
-                self.places.push(Place::default());
-            }
-            let mut at = 0;
-            for segment in &key.segments {
-                at = self.child(at, segment);
-            }
-            self.places[at].here = true;
+            let at = key.segments.iter().fold(TOP, |at, segment| self.places.child(at, segment));
+            *self.places.kept_mut(at) = true;
+            self.any = true;
         }
-    }
-
-    fn child(&mut self, at: usize, segment: &Arc<str>) -> usize {
-        let new = self.places.len();
-        let place = &mut self.places[at];
-        let child = if segment.contains('*') {
-            if let Some((_, child)) = place.patterns.iter().find(|(name, _)| name == segment) {
-                *child
-            } else {
-                place.patterns.push((Arc::clone(segment), new));
-                new
-            }
-        } else {
-            *place.children.entry(Arc::clone(segment)).or_insert(new)
-        };
-        if child == new {
-            self.places.push(Place::default());
-        }
-        child
     }
 
     fn find(&self, resource: &Resource) -> Found {
         // Only files: nothing else is reached by links.
-        if self.places.is_empty() || !matches!(resource.kind, Kind::File | Kind::Git | Kind::Db) {
+        if !self.any || !matches!(resource.kind, Kind::File | Kind::Git | Kind::Db) {
             return Found::Nowhere;
         }
         keys(resource).iter().map(|key| self.of_key(key)).max().unwrap_or(Found::Nowhere)
     }
 
     fn of_key(&self, key: &Key) -> Found {
-        let mut here = vec![0];
-        for (depth, segment) in key.segments.iter().enumerate() {
+        let mut here = vec![TOP];
+        for depth in 0..key.segments.len() {
             let mut next = Vec::new();
             for &at in &here {
-                let place = &self.places[at];
-                if place.here {
+                if *self.places.kept(at) {
                     return Found::AtOrAbove;
                 }
-                if segment.contains('*') {
-                    let fits = |(name, _): &(&Arc<str>, &usize)| key.meet(depth, name) != Meet::Never;
-                    next.extend(place.children.iter().filter(fits).map(|(_, child)| *child));
-                } else {
-                    next.extend(place.children.get(segment));
-                }
-                let fits = |(name, _): &&(Arc<str>, usize)| key.meet(depth, name) != Meet::Never;
-                next.extend(place.patterns.iter().filter(fits).map(|(_, child)| *child));
+                self.places.meeting(at, key, depth, |_, child| next.push(child));
             }
             here = next;
         }
-        let found = |at: &usize| if self.places[*at].here { Found::AtOrAbove } else { Found::Below };
+        let found = |at: &At| if *self.places.kept(*at) { Found::AtOrAbove } else { Found::Below };
         here.iter().map(found).max().unwrap_or(Found::Nowhere)
     }
 }
