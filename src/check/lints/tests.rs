@@ -20,7 +20,7 @@ fn a_phase_that_changes_something_looks_whether_it_worked() {
     let wrong = "phase a { step s { file.remove(\"x\") } }";
     assert_eq!(advice(wrong), ["W6002 a"]);
     for right in [
-        "phase a { require true, \"x\" }",
+        "phase a { require file.exists(\"x\"), \"x\" }",
         "phase a { step s { file.remove(\"x\") }\n verify gone { expect not file.exists(\"x\") } }",
         "phase a { step s { file.remove(\"x\"); expect not file.exists(\"x\") } }",
         "phase a { step s { done when not file.exists(\"x\"); file.remove(\"x\") } }",

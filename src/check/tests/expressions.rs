@@ -240,3 +240,14 @@ fn one_mistake_is_one_report() {
         "missing",
     );
 }
+
+#[test]
+fn texts_and_lists_are_joined() {
+    assert_eq!(type_of("", r#""a" + "b""#), "string");
+    assert_eq!(type_of("", r#"["a"] + ["b"] + []"#), "list[string]");
+    assert_eq!(type_of("", "[] + [1]"), "list[int]");
+    expect_error(&in_phase(r#"let _x = "a" + 1"#), "E0201", r#""a""#);
+    expect_error(&in_phase(r#"let _x = ["a"] + "b""#), "E0201", r#"["a"]"#);
+    expect_error(&in_phase(r#"let _x = ["a"] + [1]"#), "E0201", r#"["a"]"#);
+    expect_error(&in_phase(r#"let _x = "a" - "b""#), "E0201", r#""a""#);
+}

@@ -1,0 +1,148 @@
+//! W6045 to W6049: times that contradict each other.
+
+use std::time::Duration;
+
+use crate::catalogue::signature::{Role, UndoKind};
+use crate::catalogue::value::Value;
+use crate::check::constant;
+use crate::check::model::{Call, CallArg, Expr, Policy, Step, StepItem, Undo, Verify};
+use crate::check::time::bounds::pauses;
+use crate::diagnostics::{Code, Diagnostic};
+
+use super::advice::Advice;
+use super::everything::Everything;
+
+/// Their clocks stand still while a person is waited for.
+const PEOPLE: &[&str] = &["manual", "approve"];
+
+pub fn lint(all: &Everything<'_>, advice: &mut Advice<'_>) {
+    for used in &all.uses {
+        let Some(verify) = advice.policy.verifies.get(used.verify.0 as usize) else { continue };
+        let within = used.within.or(verify.within).unwrap_or(Verify::WITHIN);
+        let every = used.every.or(verify.every).unwrap_or(Verify::EVERY);
+        // While something has to hold it goes on.
+        if every > within && used.hold.or(verify.hold).is_none() {
+            let own = used.within.is_some() || used.every.is_some();
+            let place = if own { used.place } else { verify.name.place };
+            advice.push(
+                Diagnostic::new(Code::AskedOnce, place, format!("`{}` is asked only once", verify.name.text))
+                    .label(format!("within {}, every {}", shown(within), shown(every)))
+                    .help("ask more often, or allow more time: `within 30s every 1s`"),
+            );
+        }
+    }
+    for step in &all.steps {
+        within_its_timeout(step, advice);
+        deadline(step, advice);
+        repeated(step, advice);
+    }
+}
+
+fn shown(length: Duration) -> Value {
+    Value::duration(length)
+}
+
+fn known(expr: &Expr, policy: &Policy) -> Option<Duration> {
+    constant::value(expr, &policy.bindings, None)?.as_duration()
+}
+
+/// The argument of a call that is called `name`.
+fn argument<'c>(call: &'c Call, name: &str) -> Option<&'c Expr> {
+    let (index, _) = call.signature().param(name)?;
+    match call.args.get(index) {
+        Some(CallArg::Value(expr)) => Some(expr),
+        _ => None,
+    }
+}
+
+/// Waits and limits inside a step, against the limit of the step itself.
+fn within_its_timeout(step: &Step, advice: &mut Advice<'_>) {
+    let Some(clause) = &step.clauses.timeout else { return };
+    let Some(limit) = known(clause, advice.policy) else { return };
+    let mut waited = Duration::ZERO;
+    for item in &step.body {
+        let StepItem::Call(call) = item else { continue };
+        let name = call.signature().name;
+        if PEOPLE.contains(&name) {
+            continue;
+        }
+        if name == "wait" {
+            let length = call.args.first().and_then(|arg| match arg {
+                CallArg::Value(expr) => known(expr, advice.policy),
+                _ => None,
+            });
+            let fitted = waited <= limit;
+            waited = waited.saturating_add(length.unwrap_or_default());
+            if fitted && waited > limit {
+                advice.push(
+                    Diagnostic::new(Code::WaitOverTimeout, call.place, "this waits longer than its step may take")
+                        .label(format!("{} of waiting: the step always fails", shown(waited)))
+                        .also(clause.place, format!("the step is ended after {}", shown(limit)))
+                        .help("allow the step more time, or wait less"),
+                );
+            }
+            continue;
+        }
+        let own = call.timeout.as_deref().or_else(|| argument(call, "within"));
+        if let Some(own) = own
+            && known(own, advice.policy).is_some_and(|own| own > limit)
+        {
+            advice.push(
+                Diagnostic::new(Code::LimitNeverReached, own.place, "this limit is never reached")
+                    .label("longer than that of the step")
+                    .also(clause.place, format!("the step is ended after {}", shown(limit)))
+                    .help("allow the step more time, or leave this limit out"),
+            );
+        }
+    }
+}
+
+/// A deadline that is longer than the step can take.
+fn deadline(step: &Step, advice: &mut Advice<'_>) {
+    let clauses = &step.clauses;
+    let (Some(timeout), Some(within)) = (&clauses.timeout, &clauses.within) else { return };
+    let (Some(limit), Some(deadline)) = (known(timeout, advice.policy), known(within, advice.policy)) else { return };
+    let asks = clauses.approve_by.is_some()
+        || step.body.iter().any(|item| match item {
+            StepItem::Call(call) => PEOPLE.contains(&call.signature().name),
+            StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => false,
+            // What they hold may ask.
+            StepItem::Group(_) | StepItem::For(_) | StepItem::If(_) => true,
+        });
+    let (attempts, between) =
+        clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| (retry.times.saturating_add(1), pauses(retry)));
+    let longest = limit.saturating_mul(attempts).saturating_add(between);
+    if !asks && deadline > longest {
+        advice.push(
+            Diagnostic::new(Code::DeadlineNeverMissed, within.place, "this deadline can never be missed")
+                .label(format!("the step takes at most {}", shown(longest)))
+                .also(timeout.place, "ended by this")
+                .help("make it shorter, so that being late is noticed; or leave it out"),
+        );
+    }
+}
+
+/// A command that is tried again on top of what its first attempt left.
+fn repeated(step: &Step, advice: &mut Advice<'_>) {
+    let clauses = &step.clauses;
+    let settled = clauses.idempotent || clauses.done_when.is_some() || clauses.only_reads();
+    // A step that does not say how it is taken back is advised to say so first.
+    let unsaid = clauses.irreversible.is_none() && !matches!(clauses.undo, Undo::None);
+    if settled || unsaid {
+        return;
+    }
+    for item in &step.body {
+        let StepItem::Call(call) = item else { continue };
+        let signature = call.signature();
+        let command = signature.role == Role::Command && signature.undo == UndoKind::None;
+        let again =
+            clauses.retry.as_ref().is_some_and(|retry| retry.times > 0) || call.retry.is_some_and(|times| times > 0);
+        if command && again {
+            advice.push(
+                Diagnostic::new(Code::RetryRepeats, call.place, "a retry does this on top of half of itself")
+                    .label("nothing restores what a failed attempt left")
+                    .help("add `idempotent` where doing it again does no harm, or leave the retry out"),
+            );
+        }
+    }
+}
