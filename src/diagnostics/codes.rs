@@ -132,9 +132,7 @@ codes! {
     CredentialWritten    "W6043" Warning "a credential is written out";
     SecretInClear        "W6044" Warning "a secret is sent in clear";
     AskedOnce            "W6045" Warning "a verification is asked only once";
-    WaitOverTimeout      "W6046" Warning "a wait is longer than its step may take";
     LimitNeverReached    "W6047" Warning "a limit is longer than that of its step";
-    DeadlineNeverMissed  "W6048" Warning "a deadline can never be missed";
     RetryRepeats         "W6049" Warning "a retry repeats what cannot be taken back";
     DoesNothing          "W6050" Warning "a block is empty";
     EmptyLoop            "W6051" Warning "a loop has nothing to go through";

@@ -57,7 +57,7 @@ fn relative_refs_are_named_by_a_let() {
 
 #[test]
 fn titles_side_by_side_differ() {
-    let text = "phase a \"P\" { step s \"T\" { file.remove(\"x\") }\n step t \"T\" { file.remove(\"y\") }\n \
+    let text = "phase a \"P\" { step s \"Clear\" { file.remove(\"x\") }\n step t \"Clear\" { file.remove(\"y\") }\n \
                 verify gone { expect not file.exists(\"x\") } }\nseverity b \"P\" { observe }";
     assert_eq!(advice(text), ["W6004 t"]);
 }

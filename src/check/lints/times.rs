@@ -1,19 +1,15 @@
-//! W6045 to W6049: times that contradict each other.
+//! W6045, W6047, W6049: times that contradict each other.
 
 use std::time::Duration;
 
 use crate::catalogue::signature::{Role, UndoKind};
 use crate::catalogue::value::Value;
 use crate::check::constant;
-use crate::check::model::{Call, CallArg, Expr, Policy, Step, StepItem, Undo, Verify};
-use crate::check::time::bounds::pauses;
+use crate::check::model::{Expr, Policy, Step, StepItem, Undo, Verify};
 use crate::diagnostics::{Code, Diagnostic};
 
 use super::advice::Advice;
 use super::everything::Everything;
-
-/// Their clocks stand still while a person is waited for.
-const PEOPLE: &[&str] = &["manual", "approve"];
 
 pub fn lint(all: &Everything<'_>, advice: &mut Advice<'_>) {
     for used in &all.uses {
@@ -33,7 +29,6 @@ pub fn lint(all: &Everything<'_>, advice: &mut Advice<'_>) {
     }
     for step in &all.steps {
         within_its_timeout(step, advice);
-        deadline(step, advice);
         repeated(step, advice);
     }
 }
@@ -46,45 +41,21 @@ fn known(expr: &Expr, policy: &Policy) -> Option<Duration> {
     constant::value(expr, &policy.bindings, None)?.as_duration()
 }
 
-/// The argument of a call that is called `name`.
-fn argument<'c>(call: &'c Call, name: &str) -> Option<&'c Expr> {
-    let (index, _) = call.signature().param(name)?;
-    match call.args.get(index) {
-        Some(CallArg::Value(expr)) => Some(expr),
-        _ => None,
-    }
-}
-
-/// Waits and limits inside a step, against the limit of the step itself.
+/// A limit of a call that is longer than that of its step. Waits have their time beside the limit of the step.
 fn within_its_timeout(step: &Step, advice: &mut Advice<'_>) {
     let Some(clause) = &step.clauses.timeout else { return };
     let Some(limit) = known(clause, advice.policy) else { return };
-    let mut waited = Duration::ZERO;
+    let plain = |item: &StepItem| match item {
+        StepItem::Call(call) => !call.signature().gate,
+        StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => true,
+        StepItem::Group(_) | StepItem::For(_) | StepItem::If(_) => false,
+    };
+    if !step.body.iter().all(plain) {
+        return;
+    }
     for item in &step.body {
         let StepItem::Call(call) = item else { continue };
-        let name = call.signature().name;
-        if PEOPLE.contains(&name) {
-            continue;
-        }
-        if name == "wait" {
-            let length = call.args.first().and_then(|arg| match arg {
-                CallArg::Value(expr) => known(expr, advice.policy),
-                _ => None,
-            });
-            let fitted = waited <= limit;
-            waited = waited.saturating_add(length.unwrap_or_default());
-            if fitted && waited > limit {
-                advice.push(
-                    Diagnostic::new(Code::WaitOverTimeout, call.place, "this waits longer than its step may take")
-                        .label(format!("{} of waiting: the step always fails", shown(waited)))
-                        .also(clause.place, format!("the step is ended after {}", shown(limit)))
-                        .help("allow the step more time, or wait less"),
-                );
-            }
-            continue;
-        }
-        let own = call.timeout.as_deref().or_else(|| argument(call, "within"));
-        if let Some(own) = own
+        if let Some(own) = &call.timeout
             && known(own, advice.policy).is_some_and(|own| own > limit)
         {
             advice.push(
@@ -94,31 +65,6 @@ fn within_its_timeout(step: &Step, advice: &mut Advice<'_>) {
                     .help("allow the step more time, or leave this limit out"),
             );
         }
-    }
-}
-
-/// A deadline that is longer than the step can take.
-fn deadline(step: &Step, advice: &mut Advice<'_>) {
-    let clauses = &step.clauses;
-    let (Some(timeout), Some(within)) = (&clauses.timeout, &clauses.within) else { return };
-    let (Some(limit), Some(deadline)) = (known(timeout, advice.policy), known(within, advice.policy)) else { return };
-    let asks = clauses.approve_by.is_some()
-        || step.body.iter().any(|item| match item {
-            StepItem::Call(call) => PEOPLE.contains(&call.signature().name),
-            StepItem::Let(_) | StepItem::Require(_) | StepItem::Expect(_) => false,
-            // What they hold may ask.
-            StepItem::Group(_) | StepItem::For(_) | StepItem::If(_) => true,
-        });
-    let (attempts, between) =
-        clauses.retry.as_ref().map_or((1, Duration::ZERO), |retry| (retry.times.saturating_add(1), pauses(retry)));
-    let longest = limit.saturating_mul(attempts).saturating_add(between);
-    if !asks && deadline > longest {
-        advice.push(
-            Diagnostic::new(Code::DeadlineNeverMissed, within.place, "this deadline can never be missed")
-                .label(format!("the step takes at most {}", shown(longest)))
-                .also(timeout.place, "ended by this")
-                .help("make it shorter, so that being late is noticed; or leave it out"),
-        );
     }
 }
 
