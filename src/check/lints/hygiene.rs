@@ -123,22 +123,13 @@ fn empty(all: &Everything<'_>, advice: &mut Advice<'_>) {
     }
 }
 
-/// `step restart "Restart"`: the title is shown instead of the name, so it should say more.
+/// `step restart "Restart"`: the title of what is done is shown instead of its name, so it should say more. What a thing is
+/// called, such as a metric or a phase, may well be its name.
 fn titles(all: &Everything<'_>, advice: &mut Advice<'_>) {
     let policy = advice.policy;
-    let mut titled: Vec<(&Name, &str)> = Vec::new();
-    for phase in &policy.phases {
-        titled.extend(phase.title.as_deref().map(|title| (&phase.name, title)));
-        for scenario in &phase.scenarios {
-            titled.extend(scenario.title.as_deref().map(|title| (&scenario.name, title)));
-        }
-    }
-    titled.extend(policy.severities.iter().filter_map(|item| Some((&item.name, item.title.as_deref()?))));
-    titled.extend(policy.verifies.iter().filter_map(|item| Some((&item.name, item.title.as_deref()?))));
-    titled.extend(policy.watching.triggers.iter().filter_map(|item| Some((&item.name, item.title.as_deref()?))));
-    titled.extend(policy.watching.metrics.iter().filter_map(|item| Some((&item.name, item.title.as_deref()?))));
-    titled.extend(all.stages.iter().filter_map(|item| Some((&item.name, item.title.as_deref()?))));
-    titled.extend(all.steps.iter().filter_map(|item| Some((&item.name, item.title.as_ref().and_then(Title::plain)?))));
+    let stages = all.stages.iter().filter_map(|item| Some((&item.name, item.title.as_deref()?)));
+    let steps = all.steps.iter().filter_map(|item| Some((&item.name, item.title.as_ref().and_then(Title::plain)?)));
+    let titled: Vec<(&Name, &str)> = stages.chain(steps).filter(|(name, _)| name.text.len() > 2).collect();
     for (name, title) in titled {
         let same = title.to_lowercase().replace([' ', '-'], "_") == *name.text;
         if !same {

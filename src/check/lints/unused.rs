@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::check::model::{ExprKind, Message, MessageText, Name, Policy, Recipients, Via};
+use crate::check::model::{Contact, ExprKind, Message, MessageText, Name, Policy, Recipients, Via};
 use crate::check::walk;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -31,7 +31,6 @@ pub fn lint(all: &Everything<'_>, policy: &Policy, advice: &mut Advice<'_>) {
         }
     }
     let followups = policy.around.incident.iter().flat_map(|incident| &incident.followups);
-    contacts.extend(followups.filter_map(|followup| Some(followup.owner.as_ref()?.text.clone())));
 
     for channel in messages.channels.iter().filter(|channel| !channels.contains(&channel.name.text)) {
         unused(
@@ -53,7 +52,12 @@ pub fn lint(all: &Everything<'_>, policy: &Policy, advice: &mut Advice<'_>) {
             advice,
         );
     }
-    for contact in messages.contacts.iter().filter(|contact| !contacts.contains(&contact.name.text)) {
+    // Where nobody is paged, contacts are a list for people; and only people can call somebody who has no channel.
+    let pages = !contacts.is_empty();
+    contacts.extend(followups.filter_map(|followup| Some(followup.owner.as_ref()?.text.clone())));
+    let reached = |contact: &Contact| contact.via.iter().any(|way| matches!(way, Via::Channel(_)));
+    let silent = messages.contacts.iter().filter(|contact| pages && reached(contact));
+    for contact in silent.filter(|contact| !contacts.contains(&contact.name.text)) {
         unused(
             Code::UnusedContact,
             "contact",
