@@ -25,6 +25,8 @@ let r = http.get("http://h/")
 #[test]
 fn types() {
     for (expr, ty) in [
+        ("s + \"x\"", "string"),
+        ("names + [s]", "list[string]"),
         ("1 + 2", "int"),
         ("1 + 2.0", "float"),
         ("1 / 2", "float"),
@@ -124,7 +126,7 @@ fn refused() {
         ("s < \"b\"", "E0208", "s"),
         ("j.name < \"b\"", "E0208", "\"b\""),
         ("n == \"3\"", "E0201", "\"3\""),
-        ("s + \"x\"", "E0201", "s"),
+        ("s + 1", "E0201", "s"),
         ("n < 5 < 6", "E0201", "<"),
         ("n and true", "E0201", "n"),
         ("not s", "E0201", "s"),
