@@ -33,7 +33,11 @@ impl Interval {
     }
 
     pub fn is_empty(self) -> bool {
-        self.low.0 > self.high.0 || self.low.0 == self.high.0 && !(self.low.1 && self.high.1)
+        match self.low.0.total_cmp(&self.high.0) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => !(self.low.1 && self.high.1),
+            std::cmp::Ordering::Greater => true,
+        }
     }
 
     /// Whether all of `other` lies in it.

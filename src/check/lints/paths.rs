@@ -16,15 +16,13 @@ pub fn lint(all: &Everything<'_>, advice: &mut Advice<'_>) {
     }
     for expr in &all.exprs {
         walk::expressions(expr, &mut |part| {
-            if let Some(text) = begin(part) {
-                // A root in somebody's home is their own affair.
-                if let Some(owner) = home(text).filter(|owner| !roots.contains(owner)) {
-                    advice.push(
-                        Diagnostic::new(Code::HomePath, part.place, format!("this path is in the home of `{owner}`"))
-                            .label("is not there for anybody else")
-                            .help("name a path below the root, or make it a `param`"),
-                    );
-                }
+            // A root in somebody's home is their own affair.
+            if let Some(owner) = begin(part).and_then(home).filter(|owner| !roots.contains(owner)) {
+                advice.push(
+                    Diagnostic::new(Code::HomePath, part.place, format!("this path is in the home of `{owner}`"))
+                        .label("is not there for anybody else")
+                        .help("name a path below the root, or make it a `param`"),
+                );
             }
             if matches!(&part.kind, ExprKind::Const(Value::Path(text)) if text.starts_with("~/")) {
                 tilde(part, advice);

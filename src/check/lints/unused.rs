@@ -12,7 +12,7 @@ use super::everything::Everything;
 pub fn lint(all: &Everything<'_>, policy: &Policy, advice: &mut Advice<'_>) {
     let messages = &policy.messages;
     let (mut channels, mut contacts, mut templates) = (HashSet::new(), HashSet::new(), HashSet::new());
-    let mut sent = |message: &'_ Message| {
+    let mut sent = |message: &Message| {
         match &message.to {
             Recipients::Channels(names) => channels.extend(names.iter().map(|name| name.text.clone())),
             Recipients::Contacts(names) => contacts.extend(names.iter().map(|name| name.text.clone())),
