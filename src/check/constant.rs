@@ -173,7 +173,8 @@ fn same(left: &Value, right: &Value) -> Option<bool> {
     }
 }
 
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
+/// The order of two values that are known, where they have one.
+pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
         (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),

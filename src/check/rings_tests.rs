@@ -36,7 +36,8 @@ fn phases_that_include_each_other_are_refused() {
 
 #[test]
 fn one_phase_that_several_depend_on_is_right() {
-    let text = "phase a { depends on c; verify v { expect true } }\nphase b { depends on a, c; verify w { expect true } }\n\
-                phase c { verify x { expect true } }";
+    let text = "phase a { depends on c; verify v { expect file.exists(\"x\") } }\n\
+                phase b { depends on a, c; verify w { expect file.exists(\"x\") } }\n\
+                phase c { verify x { expect file.exists(\"x\") } }";
     assert_eq!(found(text), [""; 0]);
 }

@@ -116,6 +116,47 @@ codes! {
     UnusedAllow          "W6007" Warning "an `allow` allows nothing";
     BadAllow             "W6008" Warning "an `allow` cannot be read";
     AdvisoryMissed       "W6020" Warning "the worst case is longer than an advisory deadline";
+    ConstantCondition    "W6030" Warning "a condition never changes";
+    SelfComparison       "W6031" Warning "both sides are the same";
+    NeedlessBool         "W6032" Warning "a condition is compared with a truth";
+    SameArms             "W6033" Warning "both arms of an `if` are the same";
+    EmptyRange           "W6034" Warning "a range holds nothing";
+    DividedByZero        "W6035" Warning "a division by zero";
+    FitsEverything       "W6036" Warning "a pattern fits every text";
+    NeedlessShell        "W6037" Warning "no shell is needed for a command";
+    ProgramWithBlanks    "W6038" Warning "a whole command stands in one word";
+    ValueAsShell         "W6039" Warning "a value becomes code of a shell";
+    RunsDownload         "W6040" Warning "what is downloaded is run unseen";
+    MayAskPassword       "W6041" Warning "a command may ask for a password";
+    UnitExists           "W6042" Warning "a command for which there is a unit that can be undone";
+    CredentialWritten    "W6043" Warning "a credential is written out";
+    SecretInClear        "W6044" Warning "a secret is sent in clear";
+    AskedOnce            "W6045" Warning "a verification is asked only once";
+    LimitNeverReached    "W6047" Warning "a limit is longer than that of its step";
+    RetryRepeats         "W6049" Warning "a retry repeats what cannot be taken back";
+    DoesNothing          "W6050" Warning "a block is empty";
+    EmptyLoop            "W6051" Warning "a loop has nothing to go through";
+    TitleRepeatsName     "W6052" Warning "a title repeats the name";
+    EmptyReason          "W6053" Warning "a reason says nothing";
+    ExpectedTwice        "W6054" Warning "something is expected twice";
+    ToleratesAll         "W6055" Warning "every item of a loop may fail";
+    HomePath             "W6056" Warning "a path is in somebody's home";
+    TildePath            "W6057" Warning "a `~` that no shell sees";
+    PastReturn           "W6058" Warning "a step that cannot be taken back stands before one that can fail";
+    NobodyMayStart       "W6059" Warning "nobody may start a severity";
+    UnusedRole           "W6060" Warning "a role has nothing to say";
+    UnusedChannel        "W6061" Warning "nothing is sent over a channel";
+    UnusedTemplate       "W6062" Warning "no message says a template";
+    UnusedContact        "W6063" Warning "nobody calls a contact";
+    UnusedMetric         "W6064" Warning "no trigger looks at a metric";
+    NeverFires           "W6065" Warning "a rule can never fire";
+    ShadowedRule         "W6066" Warning "a rule never decides";
+    NothingGraceful      "W6067" Warning "there is nothing graceful to skip";
+    NoDeadlineToMeet     "W6068" Warning "`mitigates` without a deadline";
+    ShortFor             "W6069" Warning "a `for` is shorter than two samples";
+    ShortWindow          "W6070" Warning "a window never holds two samples";
+    ClearOverlaps        "W6071" Warning "a `clear` holds while the trigger fires";
+    UnusedVariable       "W6072" Warning "a variable is never used";
 }
 
 impl Code {

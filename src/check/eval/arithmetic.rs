@@ -4,7 +4,7 @@
 //! division by zero) is absent, and what is absent stays so. `percent × T` is a T: 1/100 of the product; how many of the
 //! percents are spent so is read from the type that the checker gave the result.
 
-use super::{described, wrong};
+use super::{described, room, wrong};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::ty::{Dim, Type};
 use crate::catalogue::value::{Quantity, Value};
@@ -44,6 +44,15 @@ pub(super) fn operate(op: BinaryOp, left: &Value, right: &Value, ty: &Type) -> R
                 _ => x.checked_mul(*y),
             };
             result.map(Value::Int).ok_or_else(|| overflow(&format!("{x} {} {y}", sign(op))))
+        }
+        (Value::Str(x), Value::Str(y)) if op == BinaryOp::Add => {
+            let length = x.len().saturating_add(y.len());
+            if length > room::MOST { Err(room::too_large()) } else { Ok(Value::str([&**x, &**y].concat())) }
+        }
+        (Value::List(x), Value::List(y)) if op == BinaryOp::Add => {
+            let count = x.len().saturating_add(y.len());
+            let joined = || Value::list(x.iter().chain(y.iter()).cloned());
+            if count > room::MOST / room::ELEMENT { Err(room::too_large()) } else { Ok(joined()) }
         }
         (Value::Time(time), Value::Quantity(quantity)) if quantity.dim == Dim::TIME => match op {
             BinaryOp::Add => moved(*time, quantity.amount),

@@ -1,6 +1,8 @@
 //! Functions over lists.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Function, element_type, elements, wrong};
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -66,13 +68,17 @@ pub static FUNCTIONS: &[Function] = &[
         hints: &[],
         types: |args| element_type(&args[0]).map(Type::list),
         call: |args| {
-            let mut seen: Vec<Value> = Vec::new();
+            let mut kept: Vec<Value> = Vec::new();
+            // Where equal ones may stand: those with one mark are compared.
+            let mut marked: HashMap<u64, Vec<usize>> = HashMap::new();
             for item in elements("unique", &args[0])? {
-                if !seen.contains(&item) {
-                    seen.push(item);
+                let alike = marked.entry(mark(&item)).or_default();
+                if !alike.iter().any(|&index| kept[index] == item) {
+                    alike.push(kept.len());
+                    kept.push(item);
                 }
             }
-            Ok(Value::list(seen))
+            Ok(Value::list(kept))
         },
     },
     Function {
@@ -201,4 +207,26 @@ fn check_order(name: &str, items: &[Value]) -> Result<()> {
         Some(odd) => Err(Error::new(ErrorKind::Value, format!("`{name}` cannot order {first} and {odd}"))),
         None => Ok(()),
     }
+}
+
+/// A number that equal values share: of texts, whole numbers, times and sizes hardly any others do.
+fn mark(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    std::mem::discriminant(value).hash(&mut hasher);
+    match value {
+        Value::Int(number) => number.hash(&mut hasher),
+        Value::Time(time) => time.hash(&mut hasher),
+        // 0 and -0 are equal.
+        Value::Float(number) => (number + 0.0).to_bits().hash(&mut hasher),
+        Value::Quantity(quantity) => (quantity.amount + 0.0).to_bits().hash(&mut hasher),
+        Value::Json(json) => match &**json {
+            serde_json::Value::String(text) => text.hash(&mut hasher),
+            serde_json::Value::Number(number) => number.as_i64().hash(&mut hasher),
+            _ => {}
+        },
+        Value::Record(record) => record.fields.iter().for_each(|(_, field)| mark(field).hash(&mut hasher)),
+        Value::List(items) => items.iter().for_each(|item| mark(item).hash(&mut hasher)),
+        other => other.as_text().hash(&mut hasher),
+    }
+    hasher.finish()
 }

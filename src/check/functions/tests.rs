@@ -46,6 +46,43 @@ fn a_list_of_different_things_has_no_order() {
 }
 
 #[test]
+fn equal_elements_are_found_whatever_they_are() {
+    let of = |items: &[Value]| call("unique", &[Value::list(items.iter().cloned())]);
+    let json = |text: &str| Value::Json(std::sync::Arc::new(serde_json::from_str(text).unwrap()));
+    let items = [
+        Value::Float(0.0),
+        Value::str("0"),
+        Value::Path("0".into()),
+        json("[1, 2]"),
+        json("[2, 1]"),
+        json("1"),
+        json("1.5"),
+        ints(&[1]),
+        ints(&[1, 1]),
+    ];
+    let twice: Vec<Value> = items.iter().chain(&items).cloned().chain([Value::Float(-0.0)]).collect();
+    assert_eq!(of(&twice), Value::list(items));
+}
+
+#[test]
+fn fields_of_texts() {
+    let groups = |text: &str, regex: &str| call("groups", &[Value::str(text), Value::Regex(regex.into())]);
+    let texts = |texts: &[&str]| Value::list(texts.iter().map(|text| Value::str(*text)));
+    assert_eq!(groups("v1.4 (2026)", r"v(\d+)\.(\d+)"), texts(&["1", "4"]));
+    assert_eq!(groups("v1", r"v(\d+)(\.\d+)?"), texts(&["1", ""]));
+    assert_eq!(groups("v1", r"v\d"), texts(&["v1"]));
+    assert_eq!(groups("", r"v(\d)"), texts(&[]));
+    let env = call(
+        "parse_env",
+        &[Value::str("# the release\n\nexport A=1\nB = \"x \\\"y\\\" \\n\"\nC='a=b'\r\nD=\nA=2\nE=\"\n")],
+    );
+    let Value::Map(map) = env else { panic!("{env:?}") };
+    let shown: Vec<String> = map.iter().map(|(name, value)| format!("{name}={}", value.as_text().unwrap())).collect();
+    assert_eq!(shown, ["A=2", "B=x \"y\" \\n", "C=a=b", "D=", "E=\""]);
+    assert!((find("parse_env").unwrap().call)(&[Value::str("A=1\nnothing")]).is_err());
+}
+
+#[test]
 fn texts() {
     let text = Value::str(" v1.2.3 (stable)\n");
     assert_eq!(call("trim", std::slice::from_ref(&text)), Value::str("v1.2.3 (stable)"));

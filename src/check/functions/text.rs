@@ -1,5 +1,8 @@
 //! Functions over texts.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::{Function, element_type, elements, text_of, texts, wrong};
@@ -74,6 +77,29 @@ pub static FUNCTIONS: &[Function] = &[
                 found.and_then(|found| found.get(usize::from(found.len() > 1)).map(|group| group.as_str().to_owned()));
             Ok(group.map_or(Value::None, Value::str))
         },
+    },
+    Function {
+        name: "groups",
+        usage: "groups(text, regex) -> list[string]",
+        doc: "All groups of a regex where it first matches, one that took no part as an empty text, or the whole match when it has no group; empty without a match.",
+        arity: (2, 2),
+        hints: &["", "regex"],
+        types: |args| texts(&args[..1], Type::list(Type::String)),
+        call: |args| {
+            let pattern = pattern("groups", &args[1])?;
+            let Some(found) = pattern.captures(text_of("groups", &args[0])?) else { return Ok(Value::list([])) };
+            let from = usize::from(found.len() > 1);
+            pieces((from..found.len()).map(|index| found.get(index).map_or("", |group| group.as_str())))
+        },
+    },
+    Function {
+        name: "parse_env",
+        usage: "parse_env(text) -> map[string]",
+        doc: "The names and values of lines `NAME=value`, quotes around a value taken off; blank lines, comments (`# …`) and the word `export` are passed over, of a name that is given twice the last value counts.",
+        arity: (1, 1),
+        hints: &[],
+        types: |args| texts(args, Type::Map(Type::String.into())),
+        call: |args| variables(text_of("parse_env", &args[0])?),
     },
     Function {
         name: "replace",
@@ -168,6 +194,42 @@ pub static FUNCTIONS: &[Function] = &[
         },
     },
 ];
+
+/// Lines `NAME=value`, as a map.
+fn variables(text: &str) -> Result<Value> {
+    let mut map = BTreeMap::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let given = line.strip_prefix("export ").map_or(line, str::trim_start);
+        let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.trim().is_empty()) else {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("`parse_env` finds no `NAME=value` on line {}", index + 1),
+            )
+            .hint("leave out other lines first: `join([l for l in lines(text) where contains(l, \"=\")], \"\\n\")`"));
+        };
+        map.insert(Arc::from(name.trim()), Value::str(unquoted(value.trim())));
+    }
+    Ok(Value::Map(Arc::new(map)))
+}
+
+/// A value without the quotes around it; within `"`, a backslash keeps what follows it from meaning anything.
+fn unquoted(value: &str) -> String {
+    let inside = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    if let Some(plain) = inside('\'') {
+        return plain.to_owned();
+    }
+    let Some(escaped) = inside('"') else { return value.to_owned() };
+    let (mut text, mut letters) = (String::new(), escaped.chars().peekable());
+    while let Some(letter) = letters.next() {
+        let next = letters.next_if(|next| letter == '\\' && matches!(next, '"' | '\\' | '$' | '`'));
+        text.push(next.unwrap_or(letter));
+    }
+    text
+}
 
 /// A list of texts, unless they are too many.
 fn pieces<'t>(of: impl Iterator<Item = &'t str>) -> Result<Value> {

@@ -1,5 +1,7 @@
 //! Names that nothing uses.
 
+use std::collections::HashSet;
+
 use crate::check::checker::Checker;
 use crate::check::model::{BindingKind, Policy};
 use crate::diagnostics::{Code, Diagnostic};
@@ -44,6 +46,7 @@ impl Checker<'_> {
                 found.push((binding.name.text.to_string(), binding.name.place, noun));
             }
         }
+        self.unused_variables(policy);
         for action in &self.actions {
             if !self.used_actions.contains(&action.place) && self.is_own(action.place) && !library {
                 found.push((action.name.to_owned(), action.place, "action"));
@@ -56,6 +59,32 @@ impl Checker<'_> {
         }
         for (name, place, noun) in found {
             self.never_used(&name, place, noun);
+        }
+    }
+
+    /// Warns of variables of loops and parameters of functions that nothing uses. A function is checked for each of its
+    /// calls: one use is enough.
+    fn unused_variables(&mut self, policy: &Policy) {
+        let asked = policy.around.incident.iter().flat_map(|incident| &incident.asks);
+        // What a person fills in is kept, used or not.
+        let mut used: HashSet<Place> = asked.map(|(name, _)| name.place).collect();
+        let variables =
+            || self.bindings.iter().zip(&self.used).filter(|(of, _)| matches!(of.kind, BindingKind::Variable));
+        used.extend(variables().filter(|(_, used)| **used).map(|(binding, _)| binding.name.place));
+        let mut found = Vec::new();
+        for (binding, _) in variables() {
+            let name = &binding.name;
+            if !name.text.starts_with('_') && self.is_own(name.place) && used.insert(name.place) {
+                found.push(name.clone());
+            }
+        }
+        for name in found {
+            let text = &name.text;
+            self.push(
+                Diagnostic::new(Code::UnusedVariable, name.place, format!("`{text}` is never used"))
+                    .label("given here, used nowhere")
+                    .help(format!("use it, or call it `_{text}` where only the number of times matters")),
+            );
         }
     }
 

@@ -1,8 +1,24 @@
-//! Advice on policies that are right: one file per lint. A lint reads the typed policy and must not ask the world.
+//! Advice on policies that are right: a file for each lint, or for a few of one kind. A lint reads the typed policy and
+//! must not ask the world.
 
+mod advice;
+mod authority;
+mod command;
+mod commands;
+mod conditions;
 mod duplicate_title;
+mod everything;
+mod hygiene;
+mod interval;
 mod no_verification;
+mod numbers;
+mod paths;
 mod relative_ref;
+mod rules;
+mod secrets;
+mod take_back;
+mod times;
+mod unused;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +34,20 @@ pub fn advise(policy: &Policy, report: &mut Report) {
     no_verification::lint(policy, report);
     relative_ref::lint(policy, report);
     duplicate_title::lint(policy, report);
+    let all = everything::Everything::of(policy);
+    let mut advice = advice::Advice::new(policy);
+    conditions::lint(&all, &mut advice);
+    numbers::lint(&all, &mut advice);
+    commands::lint(&all, &mut advice);
+    secrets::lint(&all, &mut advice);
+    times::lint(&all, &mut advice);
+    hygiene::lint(&all, &mut advice);
+    paths::lint(&all, &mut advice);
+    take_back::lint(&all, policy, &mut advice);
+    authority::lint(&all, policy, &mut advice);
+    unused::lint(&all, policy, &mut advice);
+    rules::lint(&all, policy, &mut advice);
+    advice.report(report);
 }
 
 /// Every block of a phase that holds items: its own, those of its scenarios, and all blocks inside.

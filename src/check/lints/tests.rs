@@ -20,7 +20,7 @@ fn a_phase_that_changes_something_looks_whether_it_worked() {
     let wrong = "phase a { step s { file.remove(\"x\") } }";
     assert_eq!(advice(wrong), ["W6002 a"]);
     for right in [
-        "phase a { require true, \"x\" }",
+        "phase a { require file.exists(\"x\"), \"x\" }",
         "phase a { step s { file.remove(\"x\") }\n verify gone { expect not file.exists(\"x\") } }",
         "phase a { step s { file.remove(\"x\"); expect not file.exists(\"x\") } }",
         "phase a { step s { done when not file.exists(\"x\"); file.remove(\"x\") } }",
@@ -57,7 +57,7 @@ fn relative_refs_are_named_by_a_let() {
 
 #[test]
 fn titles_side_by_side_differ() {
-    let text = "phase a \"P\" { step s \"T\" { file.remove(\"x\") }\n step t \"T\" { file.remove(\"y\") }\n \
+    let text = "phase a \"P\" { step s \"Clear\" { file.remove(\"x\") }\n step t \"Clear\" { file.remove(\"y\") }\n \
                 verify gone { expect not file.exists(\"x\") } }\nseverity b \"P\" { observe }";
     assert_eq!(advice(text), ["W6004 t"]);
 }

@@ -25,6 +25,8 @@ let r = http.get("http://h/")
 #[test]
 fn types() {
     for (expr, ty) in [
+        ("s + \"x\"", "string"),
+        ("names + [s]", "list[string]"),
         ("1 + 2", "int"),
         ("1 + 2.0", "float"),
         ("1 / 2", "float"),
@@ -124,7 +126,7 @@ fn refused() {
         ("s < \"b\"", "E0208", "s"),
         ("j.name < \"b\"", "E0208", "\"b\""),
         ("n == \"3\"", "E0201", "\"3\""),
-        ("s + \"x\"", "E0201", "s"),
+        ("s + 1", "E0201", "s"),
         ("n < 5 < 6", "E0201", "<"),
         ("n and true", "E0201", "n"),
         ("not s", "E0201", "s"),
@@ -239,4 +241,15 @@ fn one_mistake_is_one_report() {
         "E0101",
         "missing",
     );
+}
+
+#[test]
+fn texts_and_lists_are_joined() {
+    assert_eq!(type_of("", r#""a" + "b""#), "string");
+    assert_eq!(type_of("", r#"["a"] + ["b"] + []"#), "list[string]");
+    assert_eq!(type_of("", "[] + [1]"), "list[int]");
+    expect_error(&in_phase(r#"let _x = "a" + 1"#), "E0201", r#""a""#);
+    expect_error(&in_phase(r#"let _x = ["a"] + "b""#), "E0201", r#"["a"]"#);
+    expect_error(&in_phase(r#"let _x = ["a"] + [1]"#), "E0201", r#"["a"]"#);
+    expect_error(&in_phase(r#"let _x = "a" - "b""#), "E0201", r#""a""#);
 }

@@ -189,6 +189,9 @@ impl<'a> Checker<'a> {
         if left.ty == Type::Error || right.ty == Type::Error {
             return made(binary.op, left, right, Type::Error, place);
         }
+        if let (BinaryOp::Add, Some(ty)) = (binary.op, joined(&left.ty, &right.ty)) {
+            return made(binary.op, left, right, ty, place);
+        }
         for side in [&left, &right] {
             if let Some((message, help)) = no_operand(&side.ty, sign) {
                 let (span, label) = (side.place.span, format!("this is {}", side.ty));
@@ -272,6 +275,16 @@ fn no_operand(ty: &Type, sign: &str) -> Option<(String, String)> {
         _ => "arithmetic takes numbers, quantities and times",
     };
     Some((format!("`{sign}` takes numbers and quantities, not {ty}"), help.to_owned()))
+}
+
+/// What `+` makes of two texts or two lists. Of a list that is empty nobody can tell what it would hold.
+fn joined(left: &Type, right: &Type) -> Option<Type> {
+    match (left, right) {
+        (Type::String, Type::String) => Some(Type::String),
+        (Type::List(a), Type::List(b)) if a == b || **b == Type::Error => Some(left.clone()),
+        (Type::List(a), Type::List(_)) if **a == Type::Error => Some(right.clone()),
+        _ => None,
+    }
 }
 
 fn sum(left: &Type, right: &Type, op: BinaryOp) -> Option<Type> {
