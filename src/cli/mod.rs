@@ -20,6 +20,7 @@ mod fix;
 mod fmt;
 mod gather;
 mod graph;
+mod init;
 mod leftover;
 mod load;
 mod man;
@@ -61,6 +62,8 @@ struct Cli {
 enum Verb {
     /// Make a throwaway project with a live service and roll it back, step by step
     Demo(demo::Demo),
+    /// Write a first policy for this folder
+    Init(init::Init),
     /// Find every mistake of policies: syntax, names, types, units, order, deadlines
     Check(check::Check),
     /// Format policies
@@ -98,6 +101,7 @@ impl Verb {
     fn run(self, context: &Context) -> Done {
         match self {
             Self::Demo(verb) => verb.run(context),
+            Self::Init(verb) => verb.run(context),
             Self::Check(verb) => verb.run(context),
             Self::Fmt(verb) => verb.run(context),
             Self::Explain(verb) => verb.run(context),
