@@ -13,6 +13,7 @@ mod completions;
 mod confirm;
 mod context;
 mod demo;
+mod diagnose;
 mod doc;
 pub mod exit;
 mod explain;
@@ -38,6 +39,7 @@ mod show;
 mod status;
 mod undo;
 mod verify;
+mod what_if;
 mod world;
 
 use crate::run::process::{guard, guardian};
@@ -76,6 +78,8 @@ enum Verb {
     Graph(graph::Graph),
     /// Write a policy as a readable runbook, or as JSON
     Doc(doc::Doc),
+    /// Find the scenario that fits what is the case now
+    Diagnose(diagnose::Diagnose),
     /// Evaluate only the verifications
     Verify(verify::Verify),
     /// Roll back: run a policy, or a saved plan
@@ -108,6 +112,7 @@ impl Verb {
             Self::Plan(verb) => verb.run(context),
             Self::Graph(verb) => verb.run(context),
             Self::Doc(verb) => verb.run(context),
+            Self::Diagnose(verb) => verb.run(context),
             Self::Verify(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::Undo(verb) => verb.run(context),

@@ -1,4 +1,4 @@
-//! `rbk init`: a first policy for this folder. Writes one new file, and never in the place of another.
+//! `rbk init`: a first policy for this folder, or one drafted from a runbook. Writes one new file, and never in the place of another.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,12 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::load;
 
+mod draft;
 mod folder;
 mod starter;
 mod text;
 
+use draft::runbook;
 use folder::Folder;
 
 /// The file that is written when none is named.
@@ -24,13 +26,19 @@ const DEFAULT: &str = "rollback.rbk";
 /// `rbk init [FILE]`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The file to write, or a folder for it; `-` prints it [default: rollback.rbk]
+    /// The file to write, or a folder for it; `-` prints it [default: rollback.rbk, or as the runbook is called]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Draft it from a runbook (Markdown) or a shell script, and say what is wrong with that
+    #[arg(long, value_name = "RUNBOOK")]
+    from: Option<PathBuf>,
 }
 
 impl Init {
     pub fn run(self, context: &Context) -> Done {
+        if let Some(from) = &self.from {
+            return drafted(from, self.file.clone(), context);
+        }
         let file = target(self.file, DEFAULT);
         free(&file)?;
         let folder = Folder::of(&file)?;
@@ -42,6 +50,51 @@ impl Init {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Drafts a policy from a runbook or a script.
+fn drafted(from: &Path, file: Option<PathBuf>, context: &Context) -> Done {
+    let stem = from.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let stem = stem.trim_start_matches(|char: char| char.is_ascii_digit() || matches!(char, '-' | '_'));
+    let name = text::slug(stem, 40, "rollback");
+    let file = target(file, &format!("{name}.rbk"));
+    free(&file)?;
+    let shown = from.display().to_string();
+    if !from.exists() {
+        return Err(Failure::wrong(format!("there is no `{shown}`; nothing was changed"))
+            .hint("name a runbook in Markdown, or a shell script"));
+    }
+    let text = match load::read(from)? {
+        Ok(text) => text,
+        Err((_, message, help)) => return Err(Failure::wrong(format!("`{shown}`: {message}")).hint(help)),
+    };
+    let is =
+        |ends: &[&str]| from.extension().is_some_and(|end| ends.iter().any(|known| end.eq_ignore_ascii_case(known)));
+    let script = is(&["sh", "bash"]) || !is(&["md", "markdown"]) && text.starts_with("#!");
+    let label = from.file_name().map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
+    let book = if script { runbook::script(&text, &label) } else { runbook::markdown(&text) };
+    let Some(draft) = draft::draft(&book, &name, &label) else {
+        return Err(Failure::wrong(format!("`{shown}` has no command that could become a step; nothing was changed"))
+            .hint(
+                "commands are read from blocks that begin with ```sh or ```bash; `rbk init` writes an empty policy",
+            ));
+    };
+    let policy = sound(&file, &draft.text)?;
+    write(&file, &policy, context)?;
+    for (lines, text) in draft::together(&draft.cautions) {
+        context.say(&format!("{shown}: {lines}: {text}"));
+    }
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    context.remark(&format!(
+        "drafted {} and {} from {shown}, which has {} to look at",
+        plural(draft.steps, "step"),
+        plural(draft.verifications, "verification"),
+        plural(draft.cautions.len(), "place"),
+    ));
+    if file != Path::new("-") {
+        context.remark(&format!("wrote {0}; next: `rbk check {0}` says what is to be decided", file.display()));
+    }
+    Ok(Exit::Done)
 }
 
 /// What to type next.

@@ -15,7 +15,8 @@ pub fn write(folder: &Folder, name: &str) -> String {
         "# A rollback, in the order in which you would do it by hand. `rbk plan` shows what it would change and changes",
     );
     line("# nothing, `rbk run` does it, `rbk undo` takes it back, `rbk doc` writes it as a runbook.");
-    line(&format!("policy {name} {} {{", quoted(&format!("The rollback of {name}"))));
+    let title = if name == "rollback" { "The way back".to_owned() } else { format!("The way back of {name}") };
+    line(&format!("policy {name} {} {{", quoted(&title)));
     line("  owner \"your team\"  # who answers for it");
     line("  root \".\"  # every path is relative to this folder and stays inside");
     line("  defaults { timeout 1m }  # of a step that says nothing else");
