@@ -1,7 +1,7 @@
 //! Each node of a plan failed once: what would stand then, what would be taken back, which handlers would run.
 //!
 //! The real dispatcher is asked, one node at a time; nothing is run and the world is not looked at. Where nodes overlap in a run,
-//! its end state is the same (`dispatcher`).
+//! its end state is the same (`dispatcher`), but for members of a `parallel` block: those that run beside the failed one end.
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,7 @@
 //! What goes wrong with a runbook whoever follows it, as far as its text shows. Each is said with its line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use regex::Regex;
 
@@ -53,7 +54,14 @@ pub fn cautions(fences: &[Fence<'_>]) -> Vec<Caution> {
 }
 
 fn is(pattern: &str, text: &str) -> bool {
-    Regex::new(pattern).expect("a regex").is_match(text)
+    thread_local! {
+        // Each is asked of every line.
+        static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        let regex = known.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).expect("a regex"));
+        regex.is_match(text)
+    })
 }
 
 fn lines<'f>(fence: &'f Fence<'_>) -> impl Iterator<Item = (usize, &'f str)> {
@@ -149,6 +157,7 @@ fn together(fence: &Fence<'_>, say: &mut impl FnMut(usize, String)) {
     let mut stopped = false;
     let mut removed: Vec<(usize, &str)> = Vec::new();
     let mut dates = 0;
+    let saved = Regex::new(r"(?i)\b(saved|written|logged)\s+to\s+(\S+)").expect("a regex");
     for (line, text) in lines(fence).filter(|(_, text)| !text.starts_with('#')) {
         stopped |= is(r"\b(pkill|kill|killall|stop)\b", text);
         if text.ends_with('&') && !text.ends_with("&&") && !stopped {
@@ -177,7 +186,6 @@ fn together(fence: &Fence<'_>, say: &mut impl FnMut(usize, String)) {
                 );
             }
         }
-        let saved = Regex::new(r"(?i)\b(saved|written|logged)\s+to\s+(\S+)").expect("a regex");
         if text.starts_with("echo")
             && !text.contains("> ")
             && let Some(name) = saved.captures(text).and_then(|found| found.get(2))

@@ -53,7 +53,6 @@ pub fn draft(book: &Runbook, name: &str, from: &str) -> Option<Draft> {
         cautions: caution::cautions(&fences),
         shown: BTreeSet::new(),
         names: BTreeSet::new(),
-        lets: BTreeSet::new(),
         out: Vec::new(),
         steps: 0,
         verifications: 0,
@@ -78,7 +77,6 @@ struct Writer {
     /// Those that were said where they belong.
     shown: BTreeSet<Caution>,
     names: BTreeSet<String>,
-    lets: BTreeSet<String>,
     out: Vec<String>,
     steps: usize,
     verifications: usize,
@@ -257,7 +255,7 @@ impl Writer {
             // Blocks of one phase know each other's names.
             let mut unique = name.clone();
             let mut number = 1;
-            while !self.lets.insert(unique.clone()) {
+            while !self.names.insert(unique.clone()) {
                 number += 1;
                 unique = format!("{name}_{number}");
             }
