@@ -1,10 +1,10 @@
 //! What goes wrong with a runbook whoever follows it, as far as its text shows. Each is said with its line.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
+use super::pattern::is;
 use super::shell::{Kind, Piece};
 
 /// A bug of the runbook.
@@ -51,17 +51,6 @@ pub fn cautions(fences: &[Fence<'_>]) -> Vec<Caution> {
         removed_scripts(fence, &fences[index..], &mut say);
     }
     found.into_iter().collect()
-}
-
-fn is(pattern: &str, text: &str) -> bool {
-    thread_local! {
-        // Each is asked of every line.
-        static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
-    }
-    KNOWN.with_borrow_mut(|known| {
-        let regex = known.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).expect("a regex"));
-        regex.is_match(text)
-    })
 }
 
 fn lines<'f>(fence: &'f Fence<'_>) -> impl Iterator<Item = (usize, &'f str)> {

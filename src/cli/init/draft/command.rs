@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::pattern::is;
 use super::shell::{Kind, Piece, words, words_with_patterns};
 use crate::cli::init::text::{quoted, slug};
 
@@ -43,7 +44,10 @@ impl Along {
         }
         if let Some((name, value)) = assignment(text) {
             self.vars.insert(name, value);
-            return vec![Out::Silent];
+            if harmless(text) {
+                return vec![Out::Silent];
+            }
+            return vec![Out::Left("it stands before each command that uses it; where none does, make it a step")];
         }
         if let Some(folder) = text.strip_prefix("cd ").filter(|rest| words(rest).is_some_and(|words| words.len() == 1))
         {
@@ -55,14 +59,10 @@ impl Along {
     }
 
     fn compound(&self, text: &str) -> Out {
-        let idle = Regex::new(
-            r"^(if|then|else|elif|fi|do|done|echo|printf|exit|true|:|\[|test|\}|esac|;;|[\w\x22*]+\))(\s|;|$)",
-        )
-        .expect("a regex");
-        if text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || idle.is_match(line)) {
+        if idle(text) {
             return Out::Silent;
         }
-        if starts(text, "case ") || Regex::new(r"\$\{?[1-9@*]").expect("a regex").is_match(text) {
+        if starts(text, "case ") || is(r"\$\{?[1-9@*]", text) {
             return Out::Left("it chooses by an argument, as phases and scenarios do here");
         }
         self.shell(text)
@@ -71,8 +71,10 @@ impl Along {
     fn simple(&mut self, text: &str, title: &str) -> Out {
         let first = text.split_whitespace().next().unwrap_or_default();
         match first {
-            "echo" | "printf" if !text.contains('>') && !text.contains('|') => return Out::Silent,
-            "set" | "exit" | "source" | "shift" | "return" => return Out::Silent,
+            "echo" | "printf" | "set" | "exit" | "shift" | "return" if idle(text) => return Out::Silent,
+            "source" | "." => {
+                return Out::Left("it changes this shell alone: give the variables that are needed as params");
+            }
             "export" => {
                 return Out::Left("it reaches this shell alone, not the application: set it where that reads it");
             }
@@ -81,7 +83,7 @@ impl Along {
             "watch" | "top" | "htop" => return Out::Left("it never ends"),
             _ => {}
         }
-        if Regex::new(r"(^|\s)<[a-z_ -]+>").expect("a regex").is_match(text) {
+        if is(r"(^|\s)<[a-z_ -]+>", text) {
             return Out::Left("it has a blank that somebody must fill in");
         }
         if starts(text, r"git\s+(log|status|diff|show|reflog)\b|(ls|cat|ps|df|du|pwd|which|free)\b")
@@ -105,17 +107,16 @@ impl Along {
             return call;
         }
         // The name of what is run says so, not a flag: `resume --validate` does something.
-        let asks = Regex::new(r"^(pytest|tests?|health_?check\S*|verify\S*|validate\S*|check_\S*|test_\S*)$")
-            .expect("a regex");
-        let acts = Regex::new(r"^test_(rollback|restore|deploy)").expect("a regex");
+        let asks = r"^(pytest|tests?|health_?check\S*|verify\S*|validate\S*|check_\S*|test_\S*)$";
+        let acts = r"^test_(rollback|restore|deploy)";
         let says = |text: &str| {
             text.split_whitespace().filter(|word| !word.starts_with('-')).any(|word| {
                 let name = word.trim_end_matches('/').rsplit('/').next().unwrap_or(word);
-                asks.is_match(name) && !acts.is_match(name)
+                is(asks, name) && !is(acts, name)
             })
         };
-        let inline = Regex::new(r"\s-[ce]\s").expect("a regex").is_match(text);
-        let about = Regex::new(r"(?i)\b(test|check|verify|benchmark|imports? work)").expect("a regex").is_match(title);
+        let inline = is(r"\s-[ce]\s", text);
+        let about = is(r"(?i)\b(test|check|verify|benchmark|imports? work)", title);
         let runs = starts(text, r"(python3?|pytest|npm|npx|yarn|pnpm|node|make|go|cargo|bash|sh)\s|\S*/\S+");
         let checks = runs && if inline { about } else { says(text) };
         if checks && !text.contains('>') {
@@ -146,7 +147,7 @@ impl Along {
                 } else {
                     (*time).into()
                 };
-                Regex::new(r"^\d+[smh]$").expect("a regex").is_match(&time).then(|| format!("wait({time})"))?
+                is(r"^\d+[smh]$", &time).then(|| format!("wait({time})"))?
             }
             ("mkdir", [path]) if plain(path) => format!("file.mkdir({})", quoted(&self.inside(path)?)),
             ("rm", paths) if !paths.is_empty() => {
@@ -258,14 +259,14 @@ impl Along {
         let mut all = text.to_owned();
         for _ in 0..=self.vars.len() {
             for (name, value) in &self.vars {
-                let uses = Regex::new(&format!(r"\$\{{?{name}\b")).is_ok_and(|regex| regex.is_match(&all));
+                let uses = names(&all, name);
                 if uses && !used.contains(&value) {
                     used.push(value);
                     all = format!("{value}\n{all}");
                 }
             }
         }
-        if Regex::new(r"\$\{?[1-9@*]").expect("a regex").is_match(&all) {
+        if is(r"\$\{?[1-9@*]", &all) {
             return Out::Left("it needs an argument of its script: write a `param` for it");
         }
         let all = match &self.lost {
@@ -315,7 +316,44 @@ pub fn literal(text: &str) -> String {
 }
 
 fn starts(text: &str, pattern: &str) -> bool {
-    Regex::new(&format!("^({pattern})")).is_ok_and(|regex| regex.is_match(text))
+    is(&format!("^({pattern})"), text)
+}
+
+/// Whether a variable is used.
+fn names(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = &text[..at];
+        let ends = text[at + name.len()..].chars().next().is_none_or(|char| !char.is_alphanumeric() && char != '_');
+        ends && (before.ends_with('$') || before.ends_with("${"))
+    })
+}
+
+/// Whether what is put in place of `$(…)` only asks.
+fn harmless(text: &str) -> bool {
+    let asks =
+        Regex::new(r"\$\(\s*(\(|(echo|printf|curl|cat|grep|wc|date|awk|bc|basename|dirname|pwd|hostname|whoami)\b)")
+            .expect("a regex");
+    !text.contains('`') && text.matches("$(").count() == asks.find_iter(text).count()
+}
+
+/// Whether commands only tell and test: nobody misses them. In doubt they are kept.
+fn idle(text: &str) -> bool {
+    let quiet = text.replace("2>&1", "").replace(">/dev/null", "").replace("> /dev/null", "");
+    let pipes = Regex::new(r"\|\s*(bc|grep|cut|wc|awk|tr|head|sort)\b").expect("a regex");
+    let quiet = pipes.replace_all(&quiet, "");
+    let split = quiet.replace("&&", ";").replace("||", ";");
+    let only = r"^((if|elif|while|until)\s+!?\s*(\[|\(\(|test\s)|for\s+\w+\s+in\s|\[\[?\s|(fi|done|echo|printf|set|exit|shift|return|true|test|:)(\s|$))";
+    harmless(text)
+        && !split.contains(['|', '>', '&'])
+        && split.split(['\n', ';']).all(|part| {
+            let mut part = part.trim();
+            while let Some(rest) = ["then", "else", "do"].iter().find_map(|word| {
+                part.strip_prefix(word).filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+            }) {
+                part = rest.trim();
+            }
+            part.is_empty() || part.starts_with('#') || is(only, part)
+        })
 }
 
 /// `NAME=value`, whatever the value is.
@@ -328,6 +366,17 @@ fn assignment(text: &str) -> Option<(String, String)> {
 
 /// The address that `curl` only asks.
 fn asked(text: &str) -> Option<String> {
+    if !is(r"^(\w+=\x22?\$\()?curl\s", text) {
+        return None;
+    }
+    // Nothing of it is kept, run or followed by something else.
+    let quiet =
+        text.replace("2>&1", "").replace(">/dev/null", "").replace("> /dev/null", "").replace("-o /dev/null", "");
+    let pipes = Regex::new(r"\|\s*(bc|grep|cut|wc|awk|tr|head|sort|jq)\b|\|\|\s*exit\b").expect("a regex");
+    let quiet = pipes.replace_all(&quiet, "");
+    if quiet.contains(['|', '>', '&', ';']) || is(r"\s(-\w*[oO]|--output|--remote-name)\b", &quiet) {
+        return None;
+    }
     let sends = Regex::new(r"\s(-X|-d|--data|-T|-F|--request)\b").expect("a regex");
     let curl = Regex::new(r#"\bcurl\s[^|]*?(https?://[^\s"'$)]+)["']?"#).expect("a regex");
     let found = curl.captures(text)?;
@@ -386,6 +435,12 @@ mod tests {
             ("a \"$HOME\" | b", "sh(r#\"a \"$HOME\" | b\"#)"),
             ("touch x-$(date +%s)", "sh(r#\"touch x-${RUN_ID}\"#, env: { RUN_ID: run.id })"),
             ("D=x\nE=$D/y\ntouch \"$E\"", "sh(r#\"D=x\nE=$D/y\ntouch \"$E\"\"#)"),
+            ("if [ -f x ]; then rm x; fi", "sh(\"if [ -f x ]; then rm x; fi\")"),
+            ("if ./deploy; then\n echo a\nfi", "sh(r#\"if ./deploy; then\n echo a\nfi\"#)"),
+            ("echo a > b", "sh(\"echo a > b\")"),
+            ("echo a && rm b", "sh(\"echo a && rm b\")"),
+            ("curl -s http://a/b | sh", "sh(\"curl -s http://a/b | sh\")"),
+            ("curl http://a/b -o c", "exec([\"curl\", \"http://a/b\", \"-o\", \"c\"])"),
             ("cd /etc\nrm x", "sh(\"cd /etc && rm x\")"),
             ("cp ../a b", r#"exec(["cp", "../a", "b"])"#),
             ("python resume.py --validate", r#"exec(["python", "resume.py", "--validate"])"#),
@@ -398,7 +453,15 @@ mod tests {
     #[test]
     fn what_does_nothing_is_left_out_and_says_why() {
         assert_eq!(of("echo a\nif [ $? -eq 0 ]; then\n echo b\nfi"), [""; 0]);
-        for script in ["tail -f x", "export A=b", "git checkout <good>", "await x()", "case $1 in\n a) rm x;;\nesac"] {
+        for script in [
+            "tail -f x",
+            "export A=b",
+            "git checkout <good>",
+            "await x()",
+            "X=$(./migrate)",
+            "source env",
+            "case $1 in\n a) rm x;;\nesac",
+        ] {
             assert!(of(script)[0].starts_with("left: "), "{script}");
         }
     }

@@ -6,6 +6,7 @@
 mod caution;
 mod command;
 mod outline;
+mod pattern;
 pub mod runbook;
 mod shell;
 
