@@ -109,11 +109,34 @@ fn events_and_runs() {
 }
 
 #[test]
+fn diagnoses_and_what_if() {
+    let policy = r#"
+policy shop "The shop" { owner "x"; root "." }
+phase engine {
+  scenario gone "Gone" { detect not file.exists("a.conf"); step a { file.write("x", "1") } }
+  scenario there "There" { symptoms "it is"; detect file.exists("a.conf"); step b { file.write("x", "2") } }
+  scenario slow { detect exec(["true"]).ok; step c { file.write("x", "3") } }
+  scenario other { step d { file.write("x", "4") } }
+  verify done { expect file.exists("x") }
+}
+"#;
+    let sandbox = Sandbox::new().file("shop.rbk", policy).file("a.conf", "a\n");
+    let found = sandbox.run(["diagnose", "shop.rbk", "--format", "json"]).exits(0).json();
+    fits(&schema(&sandbox, "diagnosis"), &found, &["scenarios"]);
+    let fits_of: Vec<_> = found["scenarios"].as_array().into_iter().flatten().map(|one| one["fit"].clone()).collect();
+    assert_eq!(fits_of, ["no", "yes", "unknown", "not_said"], "{found:#}");
+    let what_if =
+        sandbox.run(["plan", "shop.rbk", "--what-if", "--scenario", "there", "--format", "json"]).exits(0).json();
+    fits(&schema(&sandbox, "what-if"), &what_if, &["cases"]);
+    assert_eq!(what_if["cases"].as_array().map(Vec::len), Some(2), "{what_if:#}");
+}
+
+#[test]
 fn an_unknown_schema_is_a_suggestion() {
     let sandbox = Sandbox::new();
     sandbox.run(["schema", "evnts"]).exits(2).stderr_has("did you mean `events`?");
     let listed = sandbox.run(["schema"]).exits(0);
-    for name in ["diagnostics", "plan", "events", "runs"] {
+    for name in ["diagnostics", "plan", "diagnosis", "events", "what-if", "runs"] {
         assert!(listed.stdout().lines().any(|line| line.starts_with(name)), "{name} is not listed");
     }
 }

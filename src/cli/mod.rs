@@ -13,6 +13,7 @@ mod completions;
 mod confirm;
 mod context;
 mod demo;
+mod diagnose;
 mod doc;
 pub mod exit;
 mod explain;
@@ -20,6 +21,7 @@ mod fix;
 mod fmt;
 mod gather;
 mod graph;
+mod init;
 mod leftover;
 mod load;
 mod man;
@@ -37,6 +39,7 @@ mod show;
 mod status;
 mod undo;
 mod verify;
+mod what_if;
 mod world;
 
 use crate::run::process::{guard, guardian};
@@ -61,6 +64,8 @@ struct Cli {
 enum Verb {
     /// Make a throwaway project with a live service and roll it back, step by step
     Demo(demo::Demo),
+    /// Write a first policy for this folder
+    Init(init::Init),
     /// Find every mistake of policies: syntax, names, types, units, order, deadlines
     Check(check::Check),
     /// Format policies
@@ -73,6 +78,8 @@ enum Verb {
     Graph(graph::Graph),
     /// Write a policy as a readable runbook, or as JSON
     Doc(doc::Doc),
+    /// Find the scenario that fits what is the case now
+    Diagnose(diagnose::Diagnose),
     /// Evaluate only the verifications
     Verify(verify::Verify),
     /// Roll back: run a policy, or a saved plan
@@ -98,12 +105,14 @@ impl Verb {
     fn run(self, context: &Context) -> Done {
         match self {
             Self::Demo(verb) => verb.run(context),
+            Self::Init(verb) => verb.run(context),
             Self::Check(verb) => verb.run(context),
             Self::Fmt(verb) => verb.run(context),
             Self::Explain(verb) => verb.run(context),
             Self::Plan(verb) => verb.run(context),
             Self::Graph(verb) => verb.run(context),
             Self::Doc(verb) => verb.run(context),
+            Self::Diagnose(verb) => verb.run(context),
             Self::Verify(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::Undo(verb) => verb.run(context),

@@ -16,7 +16,7 @@ use crate::store::Sqlite;
 use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
-use super::{again, asked, authority, load, world};
+use super::{again, asked, authority, load, what_if, world};
 
 /// `rbk plan POLICY [PHASE…]`
 #[derive(Debug, Args)]
@@ -32,11 +32,19 @@ pub struct PlanVerb {
     /// Exit with 10 when a run would change something, and with 0 when not
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Show what would follow if each of its nodes failed, in the place of the plan
+    #[arg(long, conflicts_with_all = ["out", "detailed_exitcode"])]
+    what_if: bool,
 }
 
 impl PlanVerb {
     pub fn run(self, context: &Context) -> Done {
         let mut planned = make(self.request.policy.as_deref(), self.request.request()?, context)?;
+        if self.what_if {
+            let secrets = known(&planned);
+            let scrub = |text: String| secrets.scrub(&text).unwrap_or(text);
+            return what_if::tell(&planned.plan, self.format, &scrub, context);
+        }
         let secrets = inform(&mut planned, context);
         let json = || {
             render::json::render(&planned.plan, &|value| {
@@ -63,12 +71,7 @@ impl PlanVerb {
 /// Adds what a person wants to know and a run does not need: what verifications find now, and what it took before.
 /// Gives the secrets that must not be shown.
 pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
-    let secrets = Secrets::default();
-    let source = secrets.remembering(&planned.look);
-    for secret in &planned.plan.policy.secrets {
-        // One that cannot be had now cannot be shown either.
-        let _ = source(&secret.name.text);
-    }
+    let secrets = known(planned);
     plan::expectations::ask(&mut planned.plan, &planned.look);
     plan::shows::ask(&mut planned.plan, &planned.look, &|text| secrets.scrub(&text).unwrap_or(text));
     let folder = world::state_folder(context, planned.look.root());
@@ -76,6 +79,17 @@ pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
     let typical = Sqlite::look(&folder)
         .and_then(|store| store.map_or(Ok(None), |store| crate::run::typical::of(&store, &planned.plan)));
     planned.plan.typical = typical.ok().flatten();
+    secrets
+}
+
+/// The secrets that must not be shown.
+fn known(planned: &Planned) -> Secrets {
+    let secrets = Secrets::default();
+    let source = secrets.remembering(&planned.look);
+    for secret in &planned.plan.policy.secrets {
+        // One that cannot be had now cannot be shown either.
+        let _ = source(&secret.name.text);
+    }
     secrets
 }
 

@@ -43,7 +43,10 @@ pub fn run(context: &Context) -> Done {
         }
     }
     match policies.as_slice() {
-        [] => next.push("rbk demo      # a throwaway project, rolled back before your eyes".to_owned()),
+        [] => {
+            next.push("rbk init      # a first policy for this folder".to_owned());
+            next.push("rbk demo      # a throwaway project, rolled back before your eyes".to_owned());
+        }
         all => {
             for path in all.iter().take(3) {
                 next.push(format!("rbk plan {}      # what a rollback would change", path.display()));

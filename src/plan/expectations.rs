@@ -214,7 +214,7 @@ fn written(policy: &Policy, expr: &Expr) -> String {
     one_line(policy.sources.get(expr.place.file).slice(expr.place.span))
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -223,7 +223,7 @@ fn length(time: Duration) -> String {
 }
 
 /// A value as a line shows it: a page of HTML is not what a person looks for in it.
-fn short(value: &Value) -> String {
+pub(super) fn short(value: &Value) -> String {
     let text = one_line(&value.to_string());
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),

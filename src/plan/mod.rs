@@ -4,6 +4,7 @@
 
 pub mod asides;
 pub mod authority;
+pub mod diagnose;
 pub mod drift;
 pub mod expectations;
 mod failure;

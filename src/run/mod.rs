@@ -20,6 +20,7 @@ pub mod signals;
 mod start;
 pub mod typical;
 pub mod undo;
+pub mod what_if;
 
 pub use start::{Ended, Setting, run, verify};
 
