@@ -8,6 +8,7 @@ pub mod config;
 mod exec;
 mod file;
 pub mod git;
+mod http;
 mod process;
 pub mod sql;
 mod wait;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         exec::all(),
         file::all(),
         git::all(),
+        http::all(),
         process::all(),
         sql::all(),
         wait::all(),

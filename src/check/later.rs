@@ -5,11 +5,6 @@
 /// Families, or single units of a family that is there, with what to write meanwhile.
 const LATER: &[(&str, &[&str], &str)] = &[
     (
-        "http",
-        &["post", "put", "patch", "delete", "ask"],
-        "call a program, `exec([\"curl\", …])`, and say how it is taken back with `undo { … }`",
-    ),
-    (
         "git",
         &["reset", "revert", "stash", "commit"],
         "use `git.restore(paths, from: …)` or `git.checkout(…)`, or call `exec([\"git\", …])`",

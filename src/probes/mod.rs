@@ -9,7 +9,7 @@ mod elapsed;
 pub(crate) mod exec;
 mod file;
 mod git;
-mod http;
+pub(crate) mod http;
 mod network;
 pub(crate) mod process;
 pub(crate) mod scripts;

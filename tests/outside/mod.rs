@@ -3,5 +3,6 @@
 mod commands;
 mod http;
 mod processes;
+mod sending;
 mod waiting;
 mod world;
