@@ -18,6 +18,7 @@ use crate::catalogue::unit::{Action, Capture, Change, Fingerprint, Preview};
 use crate::catalogue::value::Value;
 use crate::probes::http::request::{self, BODY, FORM, JSON, Request};
 use crate::probes::http::{HEADERS, URL, address};
+use crate::probes::sealed::line;
 
 /// All actions of this family.
 pub(super) fn all() -> Vec<Arc<dyn Action>> {
@@ -92,7 +93,7 @@ impl Action for Send {
         let mut lines = request::described(&self.method, args).into_iter();
         let summary = lines.next().unwrap_or_default();
         let mut preview = Preview {
-            summary: format!("send {}", request::line(&summary)),
+            summary: format!("send {}", line(&summary)),
             changes: lines.map(|summary| Change::Other { summary }).collect(),
             opaque: Some("what the server does with it is not known here".to_owned()),
             notes: Vec::new(),
@@ -123,9 +124,9 @@ impl Action for Send {
         }
         let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
-        let text = request::line(&answer.text());
+        let text = line(&answer.text());
         let said = if text.is_empty() { String::new() } else { format!(": {text}") };
-        let to = answer.headers.get(LOCATION).map(|to| request::line(&String::from_utf8_lossy(to.as_bytes())));
+        let to = answer.headers.get(LOCATION).map(|to| line(&String::from_utf8_lossy(to.as_bytes())));
         let error = Error::failed(format!("{} was answered {status}{reason}{said}", request.named()));
         Err(match (status, to) {
             (300..400, Some(to)) => error.hint(format!(

@@ -10,6 +10,7 @@ mod file;
 pub mod git;
 mod http;
 mod process;
+mod redis;
 pub mod sql;
 mod wait;
 
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         git::all(),
         http::all(),
         process::all(),
+        redis::all(),
         sql::all(),
         wait::all(),
     ]

@@ -9,7 +9,6 @@ const LATER: &[(&str, &[&str], &str)] = &[
         &["reset", "revert", "stash", "commit"],
         "use `git.restore(paths, from: …)` or `git.checkout(…)`, or call `exec([\"git\", …])`",
     ),
-    ("redis", &[], "call `exec([\"redis-cli\", …])`, and say how it is taken back with `undo { … }`"),
     ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
     ("flags", &[], "keep flags in a file: `config.set(\"flags.json\", \"NAME\", false)`"),
     ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),

@@ -52,6 +52,9 @@ pub const DRIVEN_OUTSIDE: &[&str] = &[
     "http.get",
     "http.head",
     "http.ask",
+    "redis.get",
+    "redis.ping",
+    "redis.size",
     "tcp.open",
     "process.running",
     "process.count",
@@ -66,7 +69,7 @@ pub const DRIVEN_OUTSIDE: &[&str] = &[
 #[test]
 fn what_is_said_to_be_driven_outside_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside");
-    let texts: String = ["commands", "http", "processes", "sending", "waiting"]
+    let texts: String = ["commands", "http", "processes", "redis", "sending", "waiting"]
         .iter()
         .map(|name| std::fs::read_to_string(folder.join(format!("{name}.rs"))).expect("a file of tests"))
         .collect();

@@ -10,6 +10,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::super::network::{Bounded, LIMIT, bounded};
+use super::super::sealed::{line, masked, plain};
 use super::client::{self, Answer, SIGNS_IN};
 use super::{address, headers, shown};
 use crate::catalogue::args::Args;
@@ -18,10 +19,7 @@ use crate::catalogue::json::json_of;
 use crate::catalogue::look::Look;
 use crate::catalogue::show;
 use crate::catalogue::signature::{Form, Parameter};
-use crate::catalogue::value::{Sealed, Value};
-
-/// Characters of a body that a plan or a message shows.
-const SHOWN: usize = 300;
+use crate::catalogue::value::Value;
 
 pub(crate) const BODY: Parameter =
     Parameter { name: "body", ty: "secret", form: Form::Optional, doc: "what is sent: a text or a secret" };
@@ -118,35 +116,6 @@ fn said(args: &Args) -> Vec<&'static str> {
         .into_iter()
         .filter(|name| args.get(name).is_some() || args.is_unknown(name))
         .collect()
-}
-
-/// The text that is sent.
-fn plain(value: &Value, look: &Look) -> Result<String> {
-    Ok(look.revealed(value)?.unwrap_or_else(|| value.as_text().map_or_else(|| value.to_string(), str::to_owned)))
-}
-
-/// The same text as people see it.
-fn masked(value: &Value) -> String {
-    match value {
-        Value::Sealed(pieces) => pieces
-            .iter()
-            .map(|piece| match piece {
-                Sealed::Text(text) => text.to_string(),
-                Sealed::Secret(name) => format!("«secret {name}»"),
-            })
-            .collect(),
-        value => value.as_text().map_or_else(|| value.to_string(), str::to_owned),
-    }
-}
-
-/// One line, shortened, for a plan or a message.
-pub(crate) fn line(text: &str) -> String {
-    let mut all = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut line: String = all.by_ref().take(SHOWN).collect();
-    if all.next().is_some() {
-        line.push('…');
-    }
-    line
 }
 
 /// What a call would send, line by line, as far as it is known.
