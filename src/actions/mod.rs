@@ -8,7 +8,9 @@ pub mod config;
 mod exec;
 mod file;
 pub mod git;
+mod http;
 mod process;
+mod redis;
 pub mod sql;
 mod wait;
 
@@ -21,7 +23,9 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         exec::all(),
         file::all(),
         git::all(),
+        http::all(),
         process::all(),
+        redis::all(),
         sql::all(),
         wait::all(),
     ]

@@ -5,16 +5,10 @@
 /// Families, or single units of a family that is there, with what to write meanwhile.
 const LATER: &[(&str, &[&str], &str)] = &[
     (
-        "http",
-        &["post", "put", "patch", "delete", "ask"],
-        "call a program, `exec([\"curl\", …])`, and say how it is taken back with `undo { … }`",
-    ),
-    (
         "git",
         &["reset", "revert", "stash", "commit"],
         "use `git.restore(paths, from: …)` or `git.checkout(…)`, or call `exec([\"git\", …])`",
     ),
-    ("redis", &[], "call `exec([\"redis-cli\", …])`, and say how it is taken back with `undo { … }`"),
     ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
     ("flags", &[], "keep flags in a file: `config.set(\"flags.json\", \"NAME\", false)`"),
     ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),

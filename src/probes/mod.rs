@@ -9,10 +9,12 @@ mod elapsed;
 pub(crate) mod exec;
 mod file;
 mod git;
-mod http;
+pub(crate) mod http;
 mod network;
 pub(crate) mod process;
+pub(crate) mod redis;
 pub(crate) mod scripts;
+pub(crate) mod sealed;
 mod sql;
 mod system;
 mod tcp;
@@ -29,6 +31,7 @@ pub fn all() -> Vec<Arc<dyn Probe>> {
         git::all(),
         http::all(),
         process::all(),
+        redis::all(),
         sql::all(),
         system::all(),
         tcp::all(),

@@ -10,6 +10,7 @@ mod file_probes;
 mod git;
 mod killed;
 mod outside;
+mod redis;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,7 +109,7 @@ pub fn world(root: &Path) -> Look {
 
 #[test]
 fn every_unit_has_a_scenario() {
-    let actions: BTreeSet<_> = scenarios().iter().map(|scenario| scenario.action).collect();
+    let actions: BTreeSet<_> = scenarios().iter().chain(&redis::scenarios()).map(|scenario| scenario.action).collect();
     let missing: Vec<_> = rbk::actions::all()
         .iter()
         .map(|action| action.signature().name)

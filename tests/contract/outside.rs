@@ -16,6 +16,11 @@ fn argv(words: &[&str]) -> Value {
     Value::list(words.iter().map(|word| Value::str(*word)))
 }
 
+/// Nobody listens there, and nothing is sent before a run.
+fn at(path: &str) -> Value {
+    Value::Url(format!("http://127.0.0.1:1{path}").into())
+}
+
 pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new("exec", "a program", nothing, |_| vec![("argv", argv(&["touch", "made"]))]),
@@ -27,6 +32,10 @@ pub fn scenarios() -> Vec<Scenario> {
             vec![("pattern", Value::str("no-process-is-called-like-this-one"))]
         })
         .no_change(),
+        Scenario::new("http.post", "a body", nothing, |_| vec![("url", at("/jobs")), ("body", Value::str("now"))]),
+        Scenario::new("http.put", "a body", nothing, |_| vec![("url", at("/flags/a")), ("body", Value::str("off"))]),
+        Scenario::new("http.patch", "a body", nothing, |_| vec![("url", at("/flags/a")), ("body", Value::str("off"))]),
+        Scenario::new("http.delete", "no body", nothing, |_| vec![("url", at("/flags/a"))]),
         Scenario::new("wait", "a moment", nothing, |_| vec![("length", Value::duration(Duration::from_millis(1)))])
             .no_change(),
     ]
@@ -42,6 +51,10 @@ pub const DRIVEN_OUTSIDE: &[&str] = &[
     "sh",
     "http.get",
     "http.head",
+    "http.ask",
+    "redis.get",
+    "redis.ping",
+    "redis.size",
     "tcp.open",
     "process.running",
     "process.count",
@@ -56,7 +69,7 @@ pub const DRIVEN_OUTSIDE: &[&str] = &[
 #[test]
 fn what_is_said_to_be_driven_outside_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside");
-    let texts: String = ["commands", "http", "processes", "waiting"]
+    let texts: String = ["commands", "http", "processes", "redis", "sending", "waiting"]
         .iter()
         .map(|name| std::fs::read_to_string(folder.join(format!("{name}.rs"))).expect("a file of tests"))
         .collect();

@@ -3,5 +3,7 @@
 mod commands;
 mod http;
 mod processes;
+mod redis;
+mod sending;
 mod waiting;
 mod world;

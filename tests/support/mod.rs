@@ -8,6 +8,7 @@ pub mod pattern;
 pub mod process;
 pub mod ran;
 pub mod redact;
+pub mod redis;
 pub mod sandbox;
 pub mod server;
 pub mod skip;

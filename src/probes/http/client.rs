@@ -11,6 +11,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Method};
 use url::Url;
 
+use super::request::Request;
 use super::{failure, shown};
 use crate::catalogue::error::{Error, Result};
 
@@ -23,10 +24,54 @@ const REDIRECTS: usize = 10;
 pub(super) const SIGNS_IN: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
 /// What came back.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub(crate) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// Why a request has no answer.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    /// Whether the server may have received it.
+    pub(super) arrived: bool,
+}
+
+/// Sends a request that may change something: never twice to a server that took it. It goes on only where the server
+/// says with 307 or 308 that it wants the same request at another path of its own; any other redirect is the answer.
+pub(super) async fn send(request: &Request) -> Result<Answer, Failed> {
+    let mut url = request.url.clone();
+    let unsent = |error| Failed { error, arrived: false };
+    for _ in 0..=REDIRECTS {
+        let mut sending = client(&url).map_err(unsent)?.request(request.method.clone(), url.clone());
+        sending = sending.headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            sending = sending.body(body.clone());
+        }
+        let response = sending.send().await.map_err(|error| Failed {
+            arrived: !error.is_connect() && !error.is_builder(),
+            error: failure::explain(&url, &error),
+        })?;
+        let same = matches!(response.status().as_u16(), 307 | 308);
+        let next = if same { redirect(&url, &response).map_err(unsent)? } else { None };
+        match next.filter(|next| next.origin() == url.origin()) {
+            Some(next) => url = next,
+            None => return read(&url, response).await.map_err(|error| Failed { error, arrived: true }),
+        }
+    }
+    Err(unsent(circle(&url)))
+}
+
+fn circle(url: &Url) -> Error {
+    Error::failed(format!("{} redirects more than {REDIRECTS} times", shown(url)))
+        .hint("it probably redirects in a circle")
 }
 
 /// Asks, follows redirects, and reads the body.
@@ -41,8 +86,7 @@ pub(super) async fn ask(method: Method, mut url: Url, mut headers: HeaderMap) ->
         }
         url = next;
     }
-    Err(Error::failed(format!("{} redirects more than {REDIRECTS} times", shown(&url)))
-        .hint("it probably redirects in a circle"))
+    Err(circle(&url))
 }
 
 /// A header that may reach any server.
@@ -103,5 +147,6 @@ fn settings(builder: ClientBuilder) -> ClientBuilder {
         .user_agent(concat!("rbk/", env!("CARGO_PKG_VERSION")))
         .no_proxy()
         .redirect(Policy::none())
+        .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
 }

@@ -1,7 +1,9 @@
-//! `http.get` and `http.head`: one request, one answer, as a record.
+//! `http.get`, `http.head` and `http.ask`: one request, one answer, as a record.
 
+mod ask;
 mod client;
 mod failure;
+pub(crate) mod request;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub(super) fn all() -> Vec<Arc<dyn Probe>> {
     vec![
         Arc::new(Request { signature: &GET, method: Method::GET }),
         Arc::new(Request { signature: &HEAD, method: Method::HEAD }),
+        Arc::new(ask::Ask),
     ]
 }
 
@@ -40,9 +43,9 @@ static RESPONSE: RecordType = RecordType {
     ],
 };
 
-const URL: Parameter =
+pub(crate) const URL: Parameter =
     Parameter { name: "url", ty: "url", form: Form::Positional, doc: "an `http` or `https` address" };
-const HEADERS: Parameter =
+pub(crate) const HEADERS: Parameter =
     Parameter { name: "headers", ty: "map[secret]", form: Form::Optional, doc: "headers to send, texts or secrets" };
 
 static GET: Signature = Signature {
@@ -94,20 +97,25 @@ impl Probe for Request {
                     .hint("it may be overloaded, or stuck; `timeout:` gives it more time"));
             }
         };
-        let latency = started.elapsed();
-        let body = String::from_utf8_lossy(&answer.body);
-        let json = super::exec::json(&body).map_or(Value::None, |json| Value::Json(Arc::new(json)));
-        Ok(Record::of([
-            ("status", Value::Int(answer.status.into())),
-            ("latency", Value::duration(latency)),
-            ("json", json),
-            ("body", Value::str(&*body)),
-            ("headers", received(&answer.headers)),
-        ]))
+        Ok(response(&answer, started.elapsed()))
     }
 }
 
-fn address(text: &str) -> Result<url::Url> {
+/// The record of an answer.
+fn response(answer: &client::Answer, latency: std::time::Duration) -> Value {
+    let body = answer.text();
+    let json = super::exec::json(&body).map_or(Value::None, |json| Value::Json(Arc::new(json)));
+    Record::of([
+        ("status", Value::Int(answer.status.into())),
+        ("latency", Value::duration(latency)),
+        ("json", json),
+        ("body", Value::str(&*body)),
+        ("headers", received(&answer.headers)),
+    ])
+}
+
+/// The address to ask.
+pub(crate) fn address(text: &str) -> Result<url::Url> {
     let wrong = |why: &str| {
         Error::new(ErrorKind::Value, format!("`{text}` is not an address to ask: {why}"))
             .hint("for example `http://localhost:5000/health`")
