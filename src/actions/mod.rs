@@ -7,6 +7,7 @@ use crate::catalogue::unit::Action;
 pub mod config;
 mod exec;
 mod file;
+pub mod flags;
 pub mod git;
 mod process;
 pub mod sql;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         config::all(),
         exec::all(),
         file::all(),
+        flags::all(),
         git::all(),
         process::all(),
         sql::all(),
