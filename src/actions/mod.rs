@@ -7,6 +7,7 @@ use crate::catalogue::unit::Action;
 pub mod config;
 mod exec;
 mod file;
+pub mod flags;
 pub mod git;
 mod http;
 mod process;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         config::all(),
         exec::all(),
         file::all(),
+        flags::all(),
         git::all(),
         http::all(),
         process::all(),

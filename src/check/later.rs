@@ -4,13 +4,8 @@
 
 /// Families, or single units of a family that is there, with what to write meanwhile.
 const LATER: &[(&str, &[&str], &str)] = &[
-    (
-        "git",
-        &["reset", "revert", "stash", "commit"],
-        "use `git.restore(paths, from: …)` or `git.checkout(…)`, or call `exec([\"git\", …])`",
-    ),
+    ("git", &["revert"], "use `git.restore(paths, from: …)`, or call `exec([\"git\", \"revert\", …])`"),
     ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
-    ("flags", &[], "keep flags in a file: `config.set(\"flags.json\", \"NAME\", false)`"),
     ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),
     ("dns", &[], "ask a program: `exec([\"getent\", \"hosts\", \"NAME\"]).ok`"),
     ("tls", &[], "ask a program: `exec([\"openssl\", …]).stdout`"),

@@ -8,6 +8,7 @@ mod config;
 mod elapsed;
 pub(crate) mod exec;
 mod file;
+mod flags;
 mod git;
 pub(crate) mod http;
 mod network;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Arc<dyn Probe>> {
         elapsed::all(),
         exec::all(),
         file::all(),
+        flags::all(),
         git::all(),
         http::all(),
         process::all(),

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rbk::catalogue::value::Value;
 
-use super::{Sample, Scenario};
+use super::{Sample, Scenario, State, file_state};
 
 fn git(root: &Path, args: &[&str]) {
     let out = Command::new("git")
@@ -97,6 +97,23 @@ fn half(root: &Path) {
     write(root, ".git/index.lock", &format!("rbk {} 1 99999999999999\n", boot.trim()));
 }
 
+/// All but the objects: new ones that nothing names stay, until git itself clears them away. Removing one could take it
+/// from somebody who has made the same meanwhile.
+fn without_objects(root: &Path) -> State {
+    let mut state = file_state(root);
+    state.retain(|path, _| !path.starts_with(".git/objects"));
+    state
+}
+
+fn making(
+    action: &'static str,
+    case: &'static str,
+    setup: fn(&Path),
+    args: fn(&Path) -> Vec<(&'static str, Value)>,
+) -> Scenario {
+    Scenario { state: without_objects, ..Scenario::new(action, case, setup, args) }
+}
+
 pub fn scenarios() -> Vec<Scenario> {
     let back = |_: &Path| vec![("paths", paths(&["."])), ("from", text("HEAD~1"))];
     vec![
@@ -114,6 +131,41 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario::new("git.checkout", "a tag", tagged, |_| vec![("ref", text("good"))]),
         Scenario::new("git.checkout", "a branch from a detached head", detached, |_| vec![("ref", text("main"))]),
         Scenario::new("git.checkout", "what is checked out", history, |_| vec![("ref", text("main"))]).no_change(),
+        Scenario::new("git.reset", "hard, a dirty work tree", dirty, |_| {
+            vec![("to", text("HEAD~1")), ("mode", text("hard"))]
+        })
+        .half(half),
+        Scenario::new("git.reset", "hard, to where it stands", dirty, |_| {
+            vec![("to", text("HEAD")), ("mode", text("hard"))]
+        }),
+        Scenario::new("git.reset", "mixed, a packed branch", packed, |_| vec![("to", text("stable~1"))]),
+        Scenario::new("git.reset", "soft, a detached head", detached, |_| {
+            vec![("to", text("main")), ("mode", text("soft"))]
+        }),
+        Scenario::new("git.reset", "to where it stands", history, |_| vec![("to", text("main"))]).no_change(),
+        making("git.commit", "what is staged", dirty, |_| vec![("message", text("what was staged"))]),
+        making("git.commit", "some paths as they stand", dirty, |_| {
+            vec![("message", text("two files")), ("paths", paths(&["engine.ts", "untracked.txt"]))]
+        }),
+        making("git.commit", "nothing", history, |_| vec![("message", text("nothing"))]).no_change(),
+        making("git.stash", "all that is uncommitted", dirty, |_| {
+            vec![("message", text("before the rollback")), ("untracked", Value::Bool(true))]
+        })
+        .half(|root| {
+            write(root, "engine.ts", "bad\n");
+            fs::remove_file(root.join("staged.txt")).expect("it was there");
+        }),
+        making(
+            "git.stash",
+            "on top of another",
+            |root| {
+                dirty(root);
+                git(root, &["stash", "-q"]);
+                write(root, "engine.ts", "edited again\n");
+            },
+            |_| vec![],
+        ),
+        making("git.stash", "nothing", history, |_| vec![]).no_change(),
         Scenario::new("git.tag", "in directories of its own", history, |_| {
             vec![("name", text("before/rollback/1")), ("at", text("HEAD~1"))]
         }),

@@ -7,6 +7,7 @@ mod config;
 mod driver;
 mod file;
 mod file_probes;
+mod flags;
 mod git;
 mod killed;
 mod outside;
@@ -80,6 +81,7 @@ fn scenarios() -> Vec<Scenario> {
     let mut all = Vec::new();
     all.extend(config::scenarios());
     all.extend(file::scenarios());
+    all.extend(flags::scenarios());
     all.extend(git::scenarios());
     all.extend(outside::scenarios());
     all.extend(sql::scenarios());
@@ -92,6 +94,7 @@ fn samples() -> Vec<Sample> {
     let mut all = Vec::new();
     all.extend(config::samples());
     all.extend(file_probes::samples());
+    all.extend(flags::samples());
     all.extend(git::samples());
     all.extend(sql::samples());
     all

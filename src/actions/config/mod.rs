@@ -19,7 +19,7 @@ use super::file::Captured;
 use crate::catalogue::signature::{Form, Parameter};
 use crate::catalogue::unit::Action;
 
-pub use edit::LARGEST;
+pub use edit::{Change as Setting, LARGEST, preview as shown_change, run as change};
 pub use format::{Format, find};
 
 const PATH: Parameter = Parameter {

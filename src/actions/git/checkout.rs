@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use git2::RepositoryState;
-
 use super::branch::checked_out;
 use super::difference::{self, Change, State};
 use super::lock::IndexLock;
 use super::repo::{Part, Repo, failed};
 use super::tree::{self, Entry};
-use super::{apply, commit, preview, reference, undo};
+use super::undo::Moves;
+use super::{apply, commit, preview, reference, tip, undo};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Entries, Kind, Resource};
 use crate::catalogue::error::{Error, Result};
@@ -68,11 +67,8 @@ fn target<'r>(args: &Args, repo: &'r Repo) -> Result<(git2::Commit<'r>, Option<S
 
 fn intent<'r>(args: &Args, repo: &'r Repo) -> Result<Intent<'r>> {
     let (commit, branch) = target(args, repo)?;
-    if repo.git.state() != RepositoryState::Clean {
-        return Err(Error::refused("the repository is in the middle of a merge, rebase or the like")
-            .hint("finish or abort it first: `git status` says how"));
-    }
-    let now = head_of(repo)?;
+    tip::refuse_unfinished(repo)?;
+    let now = tip::head_text(repo)?;
     let stays = match &branch {
         Some(full) => now == format!("ref: {full}"),
         None => now == commit.id().to_string(),
@@ -104,14 +100,6 @@ fn intent<'r>(args: &Args, repo: &'r Repo) -> Result<Intent<'r>> {
         .hint("move or remove it first, or commit it: a checkout never loses what git does not know"));
     }
     Ok(Intent { commit, branch, moves_head: !stays, changes })
-}
-
-/// `ref: refs/heads/x` or an id, as `HEAD` holds it.
-fn head_of(repo: &Repo) -> Result<String> {
-    let path = repo.own("HEAD");
-    let text =
-        std::fs::read_to_string(&path).map_err(|error| Error::io(format!("read `{}`", path.display()), &error))?;
-    Ok(text.trim().to_owned())
 }
 
 impl Action for Checkout {
@@ -153,7 +141,7 @@ impl Action for Checkout {
             preview::of(&repo, look, &shown, &intent.changes)?
         };
         if intent.moves_head {
-            let from = head_of(&repo)?;
+            let from = tip::head_text(&repo)?;
             let from =
                 from.strip_prefix("ref: refs/heads/").map_or(from.clone(), |branch| format!("branch `{branch}`"));
             preview.changes.insert(0, Shown::Other { summary: format!("HEAD from {from} to {shown}") });
@@ -168,7 +156,7 @@ impl Action for Checkout {
         let repo = Repo::open(look)?;
         let Ok((commit, _)) = target(args, &repo) else {
             // After `HEAD~1` was checked out there may be no such commit any more: where HEAD stands says enough.
-            return Ok(Some(Fingerprint { parts: [("git:head".to_owned(), head_of(&repo)?)].into() }));
+            return Ok(Some(Fingerprint { parts: [("git:head".to_owned(), tip::head_text(&repo)?)].into() }));
         };
         let root = commit.tree().map_err(|error| failed("read the commit", &error))?;
         // Everything that the commit or the index has, not only what would change: after the run nothing would,
@@ -177,7 +165,7 @@ impl Action for Checkout {
         let inside = wanted.into_iter().filter(|(path, _)| repo.name(path).is_some()).collect();
         let changes = difference::compare(&repo, &root, &inside, &[""])?;
         let mut fingerprint = undo::tree_fingerprint(&repo, look, &changes)?;
-        fingerprint.parts.insert("git:head".to_owned(), head_of(&repo)?);
+        fingerprint.parts.insert("git:head".to_owned(), tip::head_text(&repo)?);
         fingerprint.parts.insert("commit".to_owned(), commit.id().to_string());
         Ok(Some(fingerprint))
     }
@@ -185,7 +173,7 @@ impl Action for Checkout {
     fn capture(&self, args: &Args, look: &Look, keep: &dyn Keep) -> Result<Capture> {
         let repo = Repo::open(look)?;
         let intent = intent(args, &repo)?;
-        undo::keep_tree(&repo, look, &intent.changes, true, keep)
+        undo::keep_tree(&repo, look, &intent.changes, &[], &Moves { head: true, name: None }, keep)
     }
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<Value> {

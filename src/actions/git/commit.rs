@@ -1,8 +1,8 @@
 //! What names a commit, and how a commit reads in a plan.
 
-use git2::{Commit, ErrorCode, ObjectType};
+use git2::{Commit, ErrorCode, ObjectType, Signature};
 
-use super::repo::Repo;
+use super::repo::{Repo, failed};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::show;
 
@@ -43,6 +43,14 @@ fn unknown(repo: &Repo, spec: &str, error: &git2::Error) -> Error {
     Error::refused(format!("the repository has no commit `{spec}`")).hint(hint)
 }
 
+/// Who made a commit or tag: as git is configured, else rbk itself, since a rollback must not end at a missing `user.email`.
+pub fn identity(repo: &Repo) -> Result<Signature<'static>> {
+    repo.git
+        .signature()
+        .or_else(|_| Signature::now("rbk", "rbk@localhost"))
+        .map_err(|error| failed("name the author", &error))
+}
+
 /// `e41c9a0 "before batching" (2d)`
 #[must_use]
 pub fn describe(commit: &Commit<'_>, now: jiff::Timestamp) -> String {
@@ -61,9 +69,15 @@ pub fn short(commit: &Commit<'_>) -> String {
 }
 
 /// The first line of the message, bounded and without characters that could steer a terminal.
-fn subject(commit: &Commit<'_>) -> String {
+pub fn subject(commit: &Commit<'_>) -> String {
+    shown(&String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()))
+}
+
+/// The first line of a text, as [`subject`].
+#[must_use]
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
-    let text = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned();
+    let text = text.trim_start().lines().next().unwrap_or_default();
     let mut shown: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).take(LONGEST).collect();
     if text.chars().count() > LONGEST {
         shown.push('…');

@@ -70,8 +70,7 @@ pub fn compare(
             if have == *want {
                 continue;
             }
-            return Err(Error::refused(format!("`{path}` lies outside the sparse checkout of this clone"))
-                .hint("`git sparse-checkout add` its directory first"));
+            return Err(outside_sparse(path));
         }
         let Some(name) = repo.name(path) else {
             return Err(Error::refused(format!("`{path}` would change, and lies outside the root"))
@@ -108,6 +107,31 @@ pub fn compare(
     }
     label(repo, &mut changes)?;
     Ok(changes)
+}
+
+/// The paths whose entries in the index are not those of `target`, with what `target` has.
+pub fn of_index(repo: &Repo, target: &Entries) -> Result<Vec<(String, Option<Entry>)>> {
+    let index = Present::read(repo)?;
+    let mut all: std::collections::BTreeSet<&str> = index.entries.keys().map(String::as_str).collect();
+    all.extend(target.keys().map(String::as_str));
+    let mut found = Vec::new();
+    for path in all {
+        let entry = index.entries.get(path);
+        let want = target.get(path).copied();
+        if entry.map(|entry| Entry { id: entry.id, mode: entry.mode }) == want {
+            continue;
+        }
+        if entry.is_some_and(is_sparse) {
+            return Err(outside_sparse(path));
+        }
+        found.push((path.to_owned(), want));
+    }
+    Ok(found)
+}
+
+fn outside_sparse(path: &str) -> Error {
+    Error::refused(format!("`{path}` lies outside the sparse checkout of this clone"))
+        .hint("`git sparse-checkout add` its directory first")
 }
 
 /// Every path at or below `scopes` that the commit or the index has, with its file in the commit.

@@ -14,7 +14,7 @@ use super::difference::Change;
 use super::lock::IndexLock;
 use super::own_file::{self, Kept};
 use super::repo::{Repo, failed};
-use super::tree::LINK;
+use super::tree::{Entry, LINK};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 
@@ -46,6 +46,56 @@ pub fn update(repo: &Repo, _held: &IndexLock, changes: &[Change]) -> Result<()> 
         }
         Ok(())
     })
+}
+
+/// Gives paths these entries, or none. What is known of their files is dropped, so that git compares their content.
+pub fn set(repo: &Repo, _held: &IndexLock, entries: &[(String, Option<Entry>)]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    edit(repo, |index| {
+        for (path, _) in entries {
+            forget(index, path)?;
+        }
+        for (path, entry) in entries {
+            let Some(entry) = entry else { continue };
+            index.add(&bare(path, *entry)).map_err(|error| failed(format!("note `{path}` in the index"), &error))?;
+        }
+        Ok(())
+    })
+}
+
+/// An entry that says nothing of a file.
+#[must_use]
+pub fn bare(path: &str, entry: Entry) -> IndexEntry {
+    IndexEntry {
+        ctime: IndexTime::new(0, 0),
+        mtime: IndexTime::new(0, 0),
+        dev: 0,
+        ino: 0,
+        mode: entry.mode,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id: entry.id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}
+
+/// What the index says of each of these paths, as parts of a fingerprint.
+pub fn described(repo: &Repo, paths: &[String]) -> Result<BTreeMap<String, String>> {
+    if paths.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let index = open(repo)?;
+    let describe = |path: &String| {
+        let entry = index.get_path(Path::new(path), 0);
+        let entry = entry.map_or_else(|| "absent".to_owned(), |entry| format!("{:o} {}", entry.mode, entry.id));
+        (format!("index:{path}"), entry)
+    };
+    Ok(paths.iter().map(describe).collect())
 }
 
 /// Puts the index back as it was: byte for byte when its other entries are what they were, otherwise only the

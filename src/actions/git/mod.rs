@@ -1,4 +1,4 @@
-//! The `git` family: bring files, the whole work tree, tags and branches to a commit.
+//! The `git` family: bring files, the whole work tree, tags and branches to a commit; make commits and put changes away.
 //!
 //! Reads and writes repositories through libgit2. Hooks are never run, and no other program is started.
 //! What belongs to the repository itself (index, `HEAD`, refs) is kept and put back byte for byte by `own_file`;
@@ -17,17 +17,30 @@ mod index;
 pub mod lock;
 mod own_file;
 mod preview;
+mod record;
 pub mod reference;
 pub mod repo;
+pub mod reset;
 pub mod restore;
+pub mod save;
 pub mod staged;
+pub mod stash;
 pub mod tag;
+mod tip;
 pub mod tree;
 mod undo;
 
 /// Every action of the family.
 pub fn all() -> Vec<Arc<dyn Action>> {
-    vec![Arc::new(restore::Restore), Arc::new(checkout::Checkout), Arc::new(tag::Tag), Arc::new(branch::Branch)]
+    vec![
+        Arc::new(restore::Restore),
+        Arc::new(checkout::Checkout),
+        Arc::new(reset::Reset),
+        Arc::new(save::Save),
+        Arc::new(stash::Stash),
+        Arc::new(tag::Tag),
+        Arc::new(branch::Branch),
+    ]
 }
 
 #[cfg(test)]

@@ -28,6 +28,14 @@ pub struct Was {
     around: Around,
 }
 
+impl Was {
+    /// Its full name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// The id that a ref holds now; `None` where there is no such ref.
 pub fn value(repo: &Repo, name: &str) -> Result<Option<Oid>> {
     match repo.git.find_reference(name) {

@@ -6,6 +6,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use git2::{ErrorCode, Repository};
+use tempfile::TempDir;
 
 use crate::catalogue::effect::{Effects, Kind, Resource};
 use crate::catalogue::error::{Error, Result};
@@ -19,6 +20,8 @@ pub struct Repo {
     pub work: PathBuf,
     /// The root, relative to the work tree; empty when they are the same directory.
     pub prefix: PathBuf,
+    /// Where new objects go that are only to be looked at; they go away with this.
+    aside: Option<TempDir>,
 }
 
 /// A path of a call, found in the work tree.
@@ -50,7 +53,36 @@ impl Repo {
         if prefix.components().next() == Some(Component::Normal(".git".as_ref())) {
             return Err(Error::refused("the root lies inside `.git`").hint("set the policy's `root` to the work tree"));
         }
-        Ok(Self { git, work, prefix })
+        Ok(Self { git, work, prefix, aside: None })
+    }
+
+    /// The same, where objects that are made (a merge makes some) are never written into the repository.
+    #[allow(clippy::disallowed_methods, reason = "private files in a temporary directory")]
+    pub fn open_aside(look: &Look) -> Result<Self> {
+        let mut repo = Self::open(look)?;
+        let folder = TempDir::with_prefix("rbk-git-")
+            .map_err(|error| Error::io("make a directory for temporary files", &error))?;
+        let making = |error: git2::Error| failed("make a temporary repository", &error);
+        let mut options = git2::RepositoryInitOptions::new();
+        options.bare(true).external_template(false);
+        let beside = Repository::init_opts(folder.path(), &options).map_err(making)?;
+        let alternates = folder.path().join("objects/info/alternates");
+        let content = [repo.shared("objects").as_os_str().as_encoded_bytes(), b"\n"].concat();
+        std::fs::create_dir_all(folder.path().join("objects/info"))
+            .and_then(|()| std::fs::write(&alternates, content))
+            .map_err(|error| Error::io(format!("write the temporary file `{}`", alternates.display()), &error))?;
+        // Opened again: the alternates are read when the objects are first asked for.
+        drop(beside);
+        let beside = Repository::open_bare(folder.path()).map_err(making)?;
+        repo.git.set_odb(&beside.odb().map_err(making)?).map_err(making)?;
+        repo.aside = Some(folder);
+        Ok(repo)
+    }
+
+    /// Where its objects are, new ones with those that they refer to.
+    #[must_use]
+    pub fn objects(&self) -> PathBuf {
+        self.aside.as_ref().map_or_else(|| self.shared("objects"), |folder| folder.path().join("objects"))
     }
 
     /// Finds a path of a call in the work tree.
@@ -134,6 +166,8 @@ pub enum Part {
     Ref(String),
     /// All refs.
     Refs,
+    /// All of it.
+    All,
 }
 
 impl Part {
@@ -144,7 +178,7 @@ impl Part {
         let own = repo.as_ref().map_or_else(|| PathBuf::from(".git"), |repo| repo.path().to_path_buf());
         let shared = repo.as_ref().map_or_else(|| PathBuf::from(".git"), |repo| repo.commondir().to_path_buf());
         let file = |base: &Path, name: &str| {
-            let path = base.join(name);
+            let path: PathBuf = base.join(name).components().collect();
             // A directory that has to be made on the way is part of it.
             let missing = path.ancestors().skip(1).take_while(|above| look.is_some() && !above.exists()).last();
             let path = missing.unwrap_or(&path);
@@ -161,6 +195,7 @@ impl Part {
                     file(&shared, &format!("logs/{name}")),
                 ]
             }
+            Self::All => vec![Resource::new(Kind::Git, "**"), file(&own, ""), file(&shared, "")],
             Self::Refs => {
                 vec![Resource::new(Kind::Git, "refs/**"), file(&shared, "refs"), file(&shared, "packed-refs")]
             }

@@ -3,6 +3,7 @@
 use super::difference::{self, Change};
 use super::lock::IndexLock;
 use super::repo::{Part, Repo, failed, reads_commit};
+use super::undo::Moves;
 use super::{apply, commit, preview, tree, undo};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Entries};
@@ -106,7 +107,7 @@ impl Action for Restore {
     fn capture(&self, args: &Args, look: &Look, keep: &dyn Keep) -> Result<Capture> {
         let repo = Repo::open(look)?;
         let intent = intent(args, &repo, look)?;
-        undo::keep_tree(&repo, look, &intent.changes, false, keep)
+        undo::keep_tree(&repo, look, &intent.changes, &[], &Moves::default(), keep)
     }
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<Value> {

@@ -132,7 +132,7 @@ fn scratch(repo: &Repo, staged: &Staged, paths: &[&str]) -> Result<Repository> {
         quoted(&work)?
     );
     put(&own.join("config"), config.as_bytes())?;
-    let objects = repo.shared("objects");
+    let objects = repo.objects();
     put(&own.join("objects/info/alternates"), [objects.as_os_str().as_encoded_bytes(), b"\n"].concat().as_slice())?;
     if let Ok(attributes) = std::fs::read(repo.shared("info/attributes")) {
         put(&own.join("info/attributes"), &attributes)?;
@@ -184,7 +184,8 @@ impl Staged {
     }
 }
 
-fn refuse_filters(repo: &Repo, path: &str) -> Result<()> {
+/// Refuses a file that git converts in ways that libgit2 does not know.
+pub fn refuse_filters(repo: &Repo, path: &str) -> Result<()> {
     for attribute in ["filter", "working-tree-encoding"] {
         let value = repo
             .git

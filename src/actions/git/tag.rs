@@ -1,6 +1,6 @@
 //! `git.tag`: gives a commit a name that stays.
 
-use git2::{ObjectType, Signature as Identity};
+use git2::ObjectType;
 
 use super::reference;
 use super::repo::{Part, Repo, failed, reads_commit};
@@ -122,7 +122,7 @@ impl Action for Tag {
         let doing = || format!("make the tag `{}`", intent.name);
         let object = repo.git.find_object(intent.target, None).map_err(|error| failed(doing(), &error))?;
         match intent.message {
-            Some(message) => repo.git.tag(intent.name, &object, &identity(&repo)?, message, false),
+            Some(message) => repo.git.tag(intent.name, &object, &commit::identity(&repo)?, message, false),
             None => repo.git.tag_lightweight(intent.name, &object, false),
         }
         .map_err(|error| failed(doing(), &error))?;
@@ -132,12 +132,4 @@ impl Action for Tag {
     fn undo(&self, capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Result<()> {
         undo::put_ref_back(capture, touch, keep)
     }
-}
-
-/// Who made the tag: as git is configured, else rbk itself, since a rollback must not end at a missing `user.email`.
-fn identity(repo: &Repo) -> Result<Identity<'static>> {
-    repo.git
-        .signature()
-        .or_else(|_| Identity::now("rbk", "rbk@localhost"))
-        .map_err(|error| failed("name the author of the tag", &error))
 }

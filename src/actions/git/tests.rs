@@ -2,4 +2,7 @@
 
 mod checkout;
 mod refs;
+mod reset;
 mod restore;
+mod save;
+mod stash;

@@ -8,7 +8,7 @@ use super::own_file::{self, Around, Kept};
 use super::reference::{self, Was};
 use super::repo::Repo;
 use super::staged::Node;
-use super::{apply, index};
+use super::{apply, index, tip};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
@@ -35,7 +35,19 @@ struct Tree {
     paths: Vec<String>,
     /// `HEAD` and its reflog, for an action that moves it.
     head: Option<(Kept, Kept)>,
+    /// The ref that moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved: Option<Was>,
     around: Around,
+}
+
+/// What of the repository an action moves besides files.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// `HEAD` itself, or its reflog only, where a branch that is checked out moves.
+    pub head: bool,
+    /// A ref, by its full name.
+    pub name: Option<String>,
 }
 
 /// The value of a ref as a part of a fingerprint.
@@ -57,21 +69,32 @@ pub fn put_ref_back(capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Result
     }
 }
 
-/// Keeps the files that `changes` overwrite or remove, the index, and `HEAD` where it moves.
-pub fn keep_tree(repo: &Repo, look: &Look, changes: &[Change], moves_head: bool, keep: &dyn Keep) -> Result<Capture> {
+/// Keeps the files that `changes` overwrite or remove, the index, and what moves. `entries` are further paths whose entries
+/// in the index change.
+pub fn keep_tree(
+    repo: &Repo,
+    look: &Look,
+    changes: &[Change],
+    entries: &[String],
+    moves: &Moves,
+    keep: &dyn Keep,
+) -> Result<Capture> {
     let places = apply::touched(repo, look, changes)?;
     let states = look.snapshot(&places, keep, None)?;
-    let log = repo.own("logs/HEAD");
-    let head =
-        if moves_head { Some((own_file::keep(&repo.own("HEAD"), keep)?, own_file::keep(&log, keep)?)) } else { None };
+    let mut paths: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
+    paths.extend(entries.iter().cloned());
+    data(&Data::Tree(Box::new(tree_of(repo, paths, moves, keep)?)), states)
+}
+
+fn tree_of(repo: &Repo, paths: Vec<String>, moves: &Moves, keep: &dyn Keep) -> Result<Tree> {
     let folders = [repo.git.path().to_path_buf(), repo.own("logs")];
-    let tree = Tree {
-        index: own_file::keep(&repo.own("index"), keep)?,
-        paths: changes.iter().map(|change| change.path.clone()).collect(),
-        head,
-        around: own_file::around(folders.iter().map(std::path::PathBuf::as_path)),
+    let around = own_file::around(folders.iter().map(std::path::PathBuf::as_path));
+    let head = || -> Result<_> {
+        Ok((own_file::keep(&repo.own("HEAD"), keep)?, own_file::keep(&repo.own("logs/HEAD"), keep)?))
     };
-    data(&Data::Tree(Box::new(tree)), states)
+    let head = moves.head.then(head).transpose()?;
+    let moved = moves.name.as_ref().map(|name| reference::keep(repo, name, keep)).transpose()?;
+    Ok(Tree { index: own_file::keep(&repo.own("index"), keep)?, paths, head, moved, around })
 }
 
 /// Keeps what putting `capture` back overwrites. The differences from a commit say nothing here: what was restored from it
@@ -84,14 +107,8 @@ pub fn keep_tree_for_undo(capture: &Capture, look: &Look, keep: &dyn Keep) -> Re
     let restored = |state: &&PathState| !matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent);
     let places: Vec<_> = states.iter().filter(restored).map(|state| look.located_as_kept(&state.path)).collect();
     let states = look.snapshot(&places, keep, None)?;
-    let head = match then.head {
-        Some(_) => Some((own_file::keep(&repo.own("HEAD"), keep)?, own_file::keep(&repo.own("logs/HEAD"), keep)?)),
-        None => None,
-    };
-    let folders = [repo.git.path().to_path_buf(), repo.own("logs")];
-    let around = own_file::around(folders.iter().map(std::path::PathBuf::as_path));
-    let tree = Tree { index: own_file::keep(&repo.own("index"), keep)?, paths: then.paths, head, around };
-    data(&Data::Tree(Box::new(tree)), states)
+    let moves = Moves { head: then.head.is_some(), name: then.moved.map(|was| was.name().to_owned()) };
+    data(&Data::Tree(Box::new(tree_of(&repo, then.paths, &moves, keep)?)), states)
 }
 
 /// Puts files, index and `HEAD` back.
@@ -103,6 +120,10 @@ pub fn put_tree_back(capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Resul
     let held = IndexLock::take(&repo.own("index"), touch.cancel())?;
     touch.restore(states, keep)?;
     index::put_back(&repo, &held, &tree.index, &tree.paths, keep)?;
+    // Before the reflog of HEAD, in which moving the branch that is checked out leaves a line.
+    if let Some(was) = &tree.moved {
+        reference::put_back(&repo, was, keep)?;
+    }
     if let Some((head, log)) = &tree.head {
         own_file::put_back(&repo.own("HEAD"), head, keep)?;
         let place = repo.own("logs/HEAD");
@@ -144,9 +165,29 @@ pub fn tree_fingerprint(repo: &Repo, look: &Look, changes: &[Change]) -> Result<
 /// How a call left what it wrote. `differs` names what is not as the commit has it, which after the call is nothing; so
 /// the captured paths are looked at one by one.
 pub fn left(capture: &Capture, differs: Option<Fingerprint>, look: &Look) -> Result<Fingerprint> {
-    let (_, states) = read(capture)?;
+    let (kept, states) = read(capture)?;
     let mut left = differs.unwrap_or_default();
     left.parts.extend(look.digest_of(states)?.parts);
+    if let Data::Tree(tree) = kept {
+        left.parts.extend(index::described(&Repo::open(look)?, &tree.paths)?);
+    }
+    Ok(left)
+}
+
+/// How a call left what it wrote, by its capture alone: its arguments may name another commit once it has run.
+pub fn left_by_capture(capture: &Capture, look: &Look) -> Result<Fingerprint> {
+    let (Data::Tree(tree), states) = read(capture)? else {
+        return Err(Error::internal("a capture of a ref was given to an action on files"));
+    };
+    let repo = Repo::open(look)?;
+    let mut left = look.digest_of(states)?;
+    if tree.head.is_some() {
+        left.parts.insert("git:head".to_owned(), tip::head_text(&repo)?);
+    }
+    if let Some(was) = &tree.moved {
+        left.parts.extend(ref_fingerprint(&repo, was.name())?.parts);
+    }
+    left.parts.extend(index::described(&repo, &tree.paths)?);
     Ok(left)
 }
 
