@@ -3,11 +3,12 @@
 //! A call tells what it wrote by the name that it used. Whether two names mean one file now is asked of the world; that
 //! they did once is known of files that were captured.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 
 use super::compare::states;
 use super::trail::Called;
+use super::walk::{How, UndoStep};
 use crate::catalogue::look::Look;
 use crate::catalogue::snapshot::NodeState;
 
@@ -15,6 +16,25 @@ use crate::catalogue::snapshot::NodeState;
 pub(in crate::run) fn shared(look: &Look, part: &str) -> Option<(u64, u64)> {
     let meta = look.located_as_kept(part).path.symlink_metadata().ok()?;
     (!meta.is_dir() && meta.nlink() > 1).then(|| (meta.dev(), meta.ino()))
+}
+
+/// What of files that were replaced or removed cannot be brought back: that names outside of the roots were the same
+/// file. Nothing is said of those that still have several names: they were never replaced.
+pub(super) fn parted(steps: &[UndoStep], look: &Look) -> Vec<String> {
+    let mut paths = BTreeSet::new();
+    for step in steps {
+        let How::Restore(called) = &step.how else { continue };
+        for state in states(&called.capture) {
+            if matches!(state.node, NodeState::File { hard_link: None, outside: 1.., .. })
+                && shared(look, &state.path).is_none()
+            {
+                paths.insert(look.located_as_kept(&state.path).name);
+            }
+        }
+    }
+    let told =
+        |path| format!("`{path}` had another name outside of the root; its content comes back, as a file of its own");
+    paths.into_iter().map(told).collect()
 }
 
 /// Parts of which some may be further names of others. The world is asked once there is a question.
