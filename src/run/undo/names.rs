@@ -10,7 +10,9 @@ use super::compare::states;
 use super::trail::Called;
 use super::walk::{How, UndoStep};
 use crate::catalogue::look::Look;
-use crate::catalogue::snapshot::NodeState;
+use crate::catalogue::path_text::encode;
+use crate::catalogue::snapshot::{NodeState, below, tops};
+use crate::catalogue::unit::{Capture, Fingerprint};
 
 /// The file behind a part, where it has further names: device and inode.
 pub(in crate::run) fn shared(look: &Look, part: &str) -> Option<(u64, u64)> {
@@ -58,6 +60,23 @@ impl<'a> Names<'a> {
         self.files.contains(&file)
     }
 }
+
+/// The path of the database that a fingerprint is about: its parts are a schema and tables, which go where the file goes.
+pub(in crate::run) fn database(of: &Fingerprint) -> Option<String> {
+    // The schema stands before the tables; of a large one the file is the only part.
+    let (part, _) = of.parts.iter().find(|(part, _)| part.starts_with("db:"))?;
+    let name = part.strip_prefix("db:")?;
+    Some(encode(name.strip_suffix(" schema").unwrap_or(name).as_ref()))
+}
+
+/// Whether a part of what a call on a repository left says the same once the commit that it was given by name is another
+/// one, or none: `HEAD`, refs and captured paths do. The others tell what differs from that commit.
+pub(super) fn lasts(part: &str, capture: &Capture) -> bool {
+    part.starts_with("git:") || tops(states(capture)).any(|top| top.path == part || below(part, &top.path))
+}
+
+/// The part that says which commit a call compared with.
+pub(super) const COMMIT: &str = "commit";
 
 /// Which names were names of one file when one of them was captured.
 #[derive(Default)]
