@@ -12,6 +12,7 @@ pub mod error;
 pub mod facts;
 mod folder;
 pub mod foreseen;
+mod further;
 pub mod json;
 pub mod keep;
 mod locate;

@@ -30,6 +30,9 @@ pub enum NodeState {
         meta: Meta,
         /// Another name of the same inode: the path of an earlier state of this capture, or one outside of it.
         hard_link: Option<String>,
+        /// Names of it that no root holds: where no other one is known, a restore cannot join them again.
+        #[serde(default, skip_serializing_if = "is_none")]
+        outside: u64,
     },
     /// A symbolic link.
     Link {
@@ -65,6 +68,11 @@ pub enum NodeState {
     },
     /// There was no such directory around captured paths. A restore removes it once it is empty.
     NoParent,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_none(names: &u64) -> bool {
+    *names == 0
 }
 
 impl NodeState {

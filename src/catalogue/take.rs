@@ -186,7 +186,7 @@ impl<'a> Taking<'a> {
             let NodeState::File { object, size, meta, .. } = earlier.node.clone() else {
                 return Err(Error::internal("the first name of an inode is no file"));
             };
-            let node = NodeState::File { object, size, meta, hard_link: Some(earlier.path.clone()) };
+            let node = NodeState::File { object, size, meta, hard_link: Some(earlier.path.clone()), outside: 0 };
             self.push(kept, node);
             return Ok(());
         }
@@ -210,45 +210,32 @@ impl<'a> Taking<'a> {
         if facts.links > 1 {
             self.inodes.insert(inode, (self.states.len(), 1, facts.links));
         }
-        self.push(kept, NodeState::File { object, size: content.size, meta: facts.meta(meta), hard_link: None });
+        let node = NodeState::File { object, size: content.size, meta: facts.meta(meta), hard_link: None, outside: 0 };
+        self.push(kept, node);
         Ok(())
     }
 
-    /// Finds, in the roots, names outside of the capture for files that have more names than were met.
+    /// Finds, in the roots, names outside of the capture for files that have more names than were met, and counts those
+    /// that no root holds.
     fn link_outside(&mut self) -> Result<()> {
-        let mut wanted: HashMap<(u64, u64), usize> = HashMap::new();
-        for (inode, (first, met, links)) in &self.inodes {
-            if links > met {
-                wanted.insert(*inode, *first);
-            }
-        }
+        let wanted = self.inodes.iter().filter(|(_, (_, met, links))| links > met);
+        let wanted: HashMap<_, _> = wanted.map(|(inode, (_, _, links))| (*inode, *links)).collect();
         if wanted.is_empty() {
             return Ok(());
         }
+        let names = self.look.names_of(&wanted)?;
         let captured: BTreeSet<&str> = self.states.iter().map(|state| state.path.as_str()).collect();
-        let mut found: Vec<(usize, String)> = Vec::new();
-        for root in self.look.roots() {
-            let walk = walkdir::WalkDir::new(root).max_depth(DEEPEST).into_iter();
-            for entry in walk.filter_entry(|entry| !self.look.is_guarded(entry.path())).flatten() {
-                if wanted.is_empty() {
-                    break;
-                }
-                self.look.cancel().check()?;
-                if !entry.file_type().is_file() {
-                    continue;
-                }
-                let Ok(meta) = entry.metadata() else { continue };
-                let inode = std::os::unix::fs::MetadataExt::dev(&meta);
-                let inode = (inode, std::os::unix::fs::MetadataExt::ino(&meta));
-                let kept = self.look.kept_name(entry.path());
-                if wanted.contains_key(&inode) && !captured.contains(kept.as_str()) {
-                    found.extend(wanted.remove(&inode).map(|first| (first, kept)));
-                }
-            }
+        let mut found: Vec<(usize, Option<String>, u64)> = Vec::new();
+        for (inode, links) in wanted {
+            let (first, met, _) = self.inodes[&inode];
+            let others = names.get(&inode).into_iter().flatten().map(|path| self.look.kept_name(path));
+            let others: Vec<String> = others.filter(|name| !captured.contains(name.as_str())).collect();
+            let outside = links.saturating_sub(met + others.len() as u64);
+            found.push((first, others.into_iter().next(), outside));
         }
-        for (first, other) in found {
-            if let NodeState::File { hard_link, .. } = &mut self.states[first].node {
-                *hard_link = Some(other);
+        for (first, other, elsewhere) in found {
+            if let NodeState::File { hard_link, outside, .. } = &mut self.states[first].node {
+                (*hard_link, *outside) = (other, elsewhere);
             }
         }
         Ok(())

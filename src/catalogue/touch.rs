@@ -12,7 +12,7 @@ mod meta;
 mod restore;
 mod write;
 
-pub(crate) use fresh::{is_left_over, prefix as fresh_prefix};
+pub(crate) use fresh::{is_fresh, is_left_over, prefix as fresh_prefix};
 
 use std::ops::Deref;
 use std::sync::Arc;

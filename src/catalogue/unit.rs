@@ -186,11 +186,11 @@ impl Fingerprint {
         let names: std::collections::BTreeSet<_> = self.parts.keys().chain(other.parts.keys()).collect();
         names
             .into_iter()
-            .filter(|name| self.parts.get(*name) != other.parts.get(*name))
             .map(|name| {
                 let of = |side: &Self| side.parts.get(name).cloned().unwrap_or_else(absent);
                 (name.clone(), of(self), of(other))
             })
+            .filter(|(_, one, other)| one != other)
             .collect()
     }
 }

@@ -57,6 +57,10 @@ impl Verb for Append {
         followed(args, look)
     }
 
+    fn replaces(&self) -> bool {
+        false
+    }
+
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
         let content = args.text("content")?.as_bytes();
         let paths = followed(args, look)?;
@@ -66,6 +70,7 @@ impl Verb for Append {
         };
         for at in &paths {
             refuse_directory(look, at)?;
+            preview.notes.extend(look.in_place(at)?);
             let size = look.facts(at)?.map(|facts| facts.size);
             if size.is_some_and(|size| size > SHOWN) {
                 preview.changes.push(Change::File {
@@ -99,7 +104,12 @@ impl Verb for Append {
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<()> {
         let content = args.text("content")?;
-        for at in followed(args, touch)? {
+        let paths = followed(args, touch)?;
+        // All of them before the first one is written.
+        for at in &paths {
+            touch.in_place(at)?;
+        }
+        for at in paths {
             touch.mkdir_around(&at)?;
             touch.append(&at, content.as_bytes())?;
         }

@@ -47,6 +47,10 @@ pub trait Verb: Send + Sync {
     fn digest(&self, args: &Args, look: &Look) -> Result<Fingerprint> {
         look.digest(&self.written(args, look)?)
     }
+    /// Whether it puts something new in the place of what it writes, which parts that from further names of it.
+    fn replaces(&self) -> bool {
+        true
+    }
     /// Whether it captures what it writes.
     fn captures(&self, _args: &Args) -> bool {
         true
@@ -73,9 +77,13 @@ impl<V: Verb> Action for Captured<V> {
         if args.any_unknown() {
             return Ok(not_known_yet());
         }
-        let preview = self.0.preview(args, look)?;
+        let mut preview = self.0.preview(args, look)?;
         if self.captures(args) {
-            refuse_too_large(look, &self.0.written(args, look)?, self.signature())?;
+            let written = self.0.written(args, look)?;
+            refuse_too_large(look, &written, self.signature())?;
+            if self.0.replaces() && !preview.changes.is_empty() {
+                preview.notes.extend(look.parted(&written)?);
+            }
         }
         Ok(preview)
     }

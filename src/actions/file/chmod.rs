@@ -55,6 +55,7 @@ impl Action for Chmod {
         let mut preview = Preview::default();
         for at in &paths {
             look.facts_of_existing(at)?;
+            preview.notes.extend(look.in_place(at)?);
             preview.changes.extend(file_change(look, at, New::Mode(mode))?);
         }
         if preview.changes.is_empty() {
@@ -87,7 +88,11 @@ impl Action for Chmod {
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<Value> {
         let mode = mode(args)?;
-        for at in followed(args, touch)? {
+        let paths = followed(args, touch)?;
+        for at in &paths {
+            touch.in_place(at)?;
+        }
+        for at in paths {
             touch.chmod(&at, mode)?;
         }
         Ok(Value::None)

@@ -57,6 +57,10 @@ impl Verb for Mkdir {
         outline(look, &self.written(args, look)?)
     }
 
+    fn replaces(&self) -> bool {
+        false
+    }
+
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
         let missing = missing(&self.written(args, look)?, look)?;
         if missing.is_empty() {

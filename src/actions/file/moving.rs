@@ -96,6 +96,7 @@ impl Action for Move {
                 size: (old, bytes),
             });
             preview.notes.extend(replaced(look, to)?);
+            preview.notes.extend(look.parted(std::slice::from_ref(to))?);
             if !same_device(look, from, to)? && size.bytes > CAPTURE_CAP {
                 return Err(Error::refused(format!(
                     "`{}` would be moved to another file system and captured: {size}",

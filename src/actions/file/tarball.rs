@@ -80,7 +80,7 @@ fn append<W: Write>(look: &Look, at: &Located, skip: &Located, builder: &mut tar
             if !inner.as_os_str().is_empty() {
                 builder.append_data(&mut header(&facts, EntryType::Directory, 0), inner, io::empty()).map_err(io)?;
             }
-            for entry in look.entries(at)? {
+            for entry in look.entries(at)?.into_iter().filter(|entry| !is_own(&entry.path)) {
                 append(look, &entry, skip, builder)?;
             }
         }
@@ -92,6 +92,13 @@ fn append<W: Write>(look: &Look, at: &Located, skip: &Located, builder: &mut tar
         Sort::Socket | Sort::CharDevice | Sort::BlockDevice => {}
     }
     Ok(())
+}
+
+/// What belongs to rbk itself and means nothing elsewhere: files on their way to their place, such as this archive, and
+/// the state of another project.
+fn is_own(path: &Path) -> bool {
+    path.file_name().is_some_and(crate::catalogue::touch::is_fresh)
+        || (path.ends_with(".rbk") && path.join("state.db").exists())
 }
 
 fn header(facts: &Facts, kind: EntryType, size: u64) -> Header {
@@ -187,7 +194,9 @@ fn understand<R: Read>(entry: &tar::Entry<'_, R>, archive: &Located) -> Result<O
     let path = entry.path().map_err(io)?;
     let refused = |why: &str| Error::refused(format!("`{}` in `{}` {why}", shown(&path), archive.name));
     let escapes = |path: &Path| refused(&format!("leads outside, to `{}`", shown(path)));
-    let plain = inside(Path::new(""), &path).ok_or_else(|| refused("leads outside of where it is extracted"))?;
+    // Also a `..` that comes back inside: what it passes may be a link by the time it is written.
+    let plain =
+        names_only(&path).ok_or_else(|| refused("leads outside of where it is extracted, or back through `..`"))?;
     let kind = match entry.header().entry_type() {
         EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
             let mode = entry.header().mode().map_err(io)?;
@@ -198,7 +207,7 @@ fn understand<R: Read>(entry: &tar::Entry<'_, R>, archive: &Located) -> Result<O
         EntryType::Symlink | EntryType::Link => {
             let target = entry.link_name().map_err(io)?.ok_or_else(|| refused("is a link to nothing"))?.into_owned();
             if entry.header().entry_type() == EntryType::Link {
-                Kind::Same { as_path: inside(Path::new(""), &target).ok_or_else(|| escapes(&target))? }
+                Kind::Same { as_path: names_only(&target).ok_or_else(|| escapes(&target))? }
             } else {
                 inside(plain.parent().unwrap_or(Path::new("")), &target).ok_or_else(|| escapes(&target))?;
                 Kind::Link { target }
@@ -211,6 +220,11 @@ fn understand<R: Read>(entry: &tar::Entry<'_, R>, archive: &Located) -> Result<O
         return if kind == Kind::Directory { Ok(None) } else { Err(refused("has no name")) };
     }
     Ok(Some(Entry { path: plain, kind }))
+}
+
+/// `path` in plain names; nothing where it holds another one.
+fn names_only(path: &Path) -> Option<PathBuf> {
+    if path.components().any(|part| part == Component::ParentDir) { None } else { inside(Path::new(""), path) }
 }
 
 /// `path` as seen from `from`, in plain names below the top; nothing where it leads above it.

@@ -83,6 +83,8 @@ pub fn put_back(repo: &Repo, was: &Was, keep: &dyn Keep) -> Result<()> {
     let log = repo.shared(&format!("logs/{name}"));
     let then = was.target.as_deref().map(Oid::from_str).transpose();
     let then = then.map_err(|error| failed(format!("read the captured value of `{name}`"), &error))?;
+    // Looked at first: setting the ref writes a line of its own, also into a log that is not there.
+    let grown = is_grown_from(&log, &was.log, keep)?;
     match (then, value(repo, name)?) {
         (None, Some(_)) => {
             let mut found = repo.git.find_reference(name).map_err(|error| failed(format!("read `{name}`"), &error))?;
@@ -101,7 +103,7 @@ pub fn put_back(repo: &Repo, was: &Was, keep: &dyn Keep) -> Result<()> {
         // It stood in `packed-refs`. Its own file goes only if it still does, else the ref would vanish with it.
         unpack_safely(repo, name, &file, then)?;
     }
-    if is_grown_from(&log, &was.log, keep)? {
+    if grown {
         own_file::put_back(&log, &was.log, keep)?;
     }
     for folder in was.missing.iter().rev() {

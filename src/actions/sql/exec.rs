@@ -84,6 +84,7 @@ pub fn preview(script: &Script, db: &Db, look: &Look) -> Result<Preview> {
     let place = Place::find(look, db)?;
     let name = place.name().to_owned();
     let mut preview = Preview::default();
+    preview.notes.extend(look.in_place(&place.at)?);
     if script.changes_schema() {
         preview.notes.push(
             "it changes the schema: the whole database is captured first, and the step does not run ahead of others"
@@ -185,6 +186,7 @@ pub fn keep_database(script: &Script, db: &Db, look: &Look, keep: &dyn Keep) -> 
 /// Runs `script`; the number of rows that were changed.
 pub fn run(script: &Script, db: &Db, touch: &Touch) -> Result<Value> {
     let place = Place::find(touch, db)?;
+    touch.in_place(&place.at)?;
     let told = |error: rusqlite::Error| failed("run a change", &place, touch, &error);
     let _pass = gate::enter(place.path(), Use::Locking, touch.cancel())?;
     let mut conn = connect::open(place.path(), Mode::Change, touch.cancel()).map_err(told)?;

@@ -56,10 +56,11 @@ impl Action for Restore {
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
         let (place, from) = both(args, look)?;
+        let notes: Vec<String> = look.in_place(&place.at)?.into_iter().collect();
         let summary = format!("{} to the content of {}", place.name(), from.name());
         if let Some(error) = copy::too_large(&place).or_else(|| copy::too_large(&from)) {
             let opaque = Some(format!("which rows change is not known: {}", error.what));
-            return Ok(Preview { summary, opaque, ..Preview::default() });
+            return Ok(Preview { summary, opaque, notes, ..Preview::default() });
         }
         let read = |place: &Place| {
             let told = |error: rusqlite::Error| failed("read the content", place, look, &error);
@@ -93,7 +94,7 @@ impl Action for Restore {
         if changes.is_empty() {
             changes.push(Change::Rows { summary: "the schema changes, no rows do".to_owned(), sample: Vec::new() });
         }
-        Ok(Preview { summary, changes, ..Preview::default() })
+        Ok(Preview { summary, changes, notes, ..Preview::default() })
     }
 
     fn fingerprint(&self, args: &Args, look: &Look) -> Result<Option<Fingerprint>> {
@@ -119,6 +120,7 @@ impl Action for Restore {
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<Value> {
         let (place, from) = both(args, touch)?;
+        touch.in_place(&place.at)?;
         let told = |error: rusqlite::Error| failed("restore the content", &place, touch, &error);
         let copied = copy::online_or_recovered(&from, touch)?;
         let source = copied.open(touch.cancel()).map_err(told)?;

@@ -23,7 +23,7 @@ pub(crate) fn prefix() -> String {
 }
 
 /// Whether a name is one of those that are made here.
-pub(in crate::catalogue) fn is_fresh(name: &OsStr) -> bool {
+pub(crate) fn is_fresh(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 

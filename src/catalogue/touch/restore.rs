@@ -139,7 +139,7 @@ impl<'a> Restoring<'a> {
         };
         match &state.node {
             NodeState::Absent => self.touch.remove_entry(&folder, &name, &at.path, true, 0),
-            NodeState::File { object, size, meta, hard_link } => {
+            NodeState::File { object, size, meta, hard_link, .. } => {
                 self.file(&folder, &name, at, (object, *size, meta), hard_link.as_deref())
             }
             NodeState::Link { target, meta } => {

@@ -15,7 +15,7 @@ use crate::catalogue::unit::{Action, Capture, Fingerprint};
 use crate::catalogue::value::Value;
 use crate::check::model::{Call, OnFailure};
 use crate::run::event::Event;
-use crate::run::undo::shared;
+use crate::run::undo::{database, shared};
 
 /// How long taking back one call may take where nothing says otherwise.
 pub const UNDO_TIMEOUT: Duration = Duration::from_mins(10);
@@ -54,6 +54,11 @@ impl Touched {
         };
         let made = states.iter().filter(|state| state.node == NodeState::NoParent).map(|state| state.path.as_str());
         self.after.parts.keys().map(String::as_str).chain(made)
+    }
+
+    /// The file of the database that it wrote, which it tells by tables.
+    pub(super) fn database(&self) -> Option<String> {
+        database(&self.after)
     }
 }
 

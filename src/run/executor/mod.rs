@@ -19,6 +19,7 @@ mod step;
 mod texts;
 mod verify;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -35,6 +36,7 @@ use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
+use crate::catalogue::snapshot::NodeState;
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Action, Capture, Fingerprint};
 use crate::catalogue::value::Value;
@@ -309,8 +311,21 @@ impl Executor {
     /// an undo can show what somebody changed since.
     pub fn left(&self, action: &dyn Action, capture: &Capture, args: &Args) -> Option<Fingerprint> {
         let look = self.calm().within(UNDO_TIMEOUT);
-        let left = action.left(capture, args, &look).ok().flatten()?;
-        self.texts.keep(&left, &look, &*self.keep, &self.secrets);
+        let mut left = action.left(capture, args, &look).ok().flatten()?;
+        // A folder around what it restored that went with it: an earlier call may have told of that folder.
+        let (Capture::Files { states } | Capture::Data { states, .. }) = capture else {
+            return self.noted(left, &look);
+        };
+        for state in states.iter().filter(|state| matches!(state.node, NodeState::Parent { .. })) {
+            if look.facts(&look.located_as_kept(&state.path)).is_ok_and(|facts| facts.is_none()) {
+                left.parts.entry(state.path.clone()).or_insert_with(|| "absent".to_owned());
+            }
+        }
+        self.noted(left, &look)
+    }
+
+    fn noted(&self, left: Fingerprint, look: &Look) -> Option<Fingerprint> {
+        self.texts.keep(&left, look, &*self.keep, &self.secrets);
         Some(left)
     }
 
@@ -336,7 +351,14 @@ impl Executor {
         // Large folders are told as one: who wrote below them since, or made folders there.
         let folded: HashSet<&str> = touched.iter().flat_map(Touched::folded).collect();
         let mut below: HashMap<String, u64> = HashMap::new();
-        for (left, part) in touched.iter().flat_map(|left| left.places().map(move |part| (left, part))) {
+        // A call that wrote a database tells tables; one that wrote or moved its file before tells the file.
+        let mut databases: HashMap<String, u64> = HashMap::new();
+        for (file, order) in touched.iter().filter_map(|left| Some((left.database()?, left.order))) {
+            databases.entry(file).and_modify(|last| *last = order.max(*last)).or_insert(order);
+        }
+        let written = touched.iter().flat_map(|left| left.places().map(Cow::Borrowed).map(move |part| (left, part)));
+        let files = touched.iter().filter_map(|left| Some((left, Cow::Owned(left.database()?))));
+        for (left, part) in written.chain(files) {
             for (end, _) in part.match_indices('/').filter(|(end, _)| folded.contains(&part[..*end])) {
                 below
                     .entry(part[..end].to_owned())
@@ -348,6 +370,7 @@ impl Executor {
         let rewritten = |left: &Touched| {
             left.order < opaque
                 || left.files.iter().any(|file| later(last.get(file), left))
+                || left.after.parts.keys().any(|part| later(databases.get(part), left))
                 || left.folded().any(|part| later(below.get(part), left))
         };
         let rewritten: Vec<bool> = touched.iter().map(rewritten).collect();

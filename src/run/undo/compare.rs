@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::{Change, Shown};
-use super::names::Names;
+use super::names::{Names, database, lasts};
 use super::plan::UndoPlan;
 use super::trail::{Called, Trail};
 use crate::catalogue::look::Look;
@@ -29,9 +29,23 @@ impl UndoPlan {
                 unknown.extend(tops(states(&called.capture)).map(|state| state.path.as_str()));
                 continue;
             };
+            // A later call that left a folder has left all that is in it.
+            let settled = |at: &str| seen.contains(at) || unknown.contains(at);
+            let moved = database(after).is_some_and(|file| lies_in(&file, settled));
+            // A later call made the name of a commit mean another one.
+            let renamed = called.action.starts_with("git.") && seen.iter().any(|part| part.starts_with("git:refs/"));
             let stays = trail.notes.get(&called.node).is_some_and(|note| note.undo == UndoNote::None);
             let now = match action.left(&called.capture, &args, look) {
                 Ok(Some(now)) if !stays => now,
+                // A later call moved, removed or replaced the database: how that left it is compared.
+                Err(_) if moved => continue,
+                Err(_) if renamed && !stays => match look.digest_of(states(&called.capture)) {
+                    Ok(now) => now,
+                    Err(error) => {
+                        self.changed.push(Change::untold(called, &error));
+                        continue;
+                    }
+                },
                 Err(error) if !stays && !after.parts.is_empty() => {
                     self.changed.push(Change::untold(called, &error));
                     continue;
@@ -45,9 +59,10 @@ impl UndoPlan {
                 let is_inside = || {
                     above(&part).any(|above| after.parts.get(above).is_some_and(|left| left.starts_with("directory ")))
                 };
-                // A later call that left a folder has left all that is in it.
-                let settled = |at: &str| seen.contains(at) || unknown.contains(at);
-                if !(is_known || is_inside()) || settled(&part) || above(&part).any(settled) {
+                if !(is_known || is_inside()) || lies_in(&part, settled) {
+                    continue;
+                }
+                if (moved && part.starts_with("db:")) || (renamed && !lasts(&part, &called.capture)) {
                     continue;
                 }
                 if (now.starts_with("directory ") && made.contains(part.as_str())) || names.hold(look, &part) {
@@ -89,6 +104,11 @@ pub(super) fn states(capture: &Capture) -> &[PathState] {
 /// The folders above a part, the nearest first.
 pub(super) fn above(part: &str) -> impl Iterator<Item = &str> {
     part.match_indices('/').rev().map(|(end, _)| &part[..end]).filter(|above| !above.is_empty())
+}
+
+/// Whether a part, or a folder above it, is `settled`.
+fn lies_in(part: &str, settled: impl Fn(&str) -> bool) -> bool {
+    std::iter::once(part).chain(above(part)).any(settled)
 }
 
 /// What the calls of a run met.

@@ -173,6 +173,9 @@ impl Undoing<'_> {
         if let Err(error) = self.exec.journal.commit(std::iter::once(started).chain(left).collect()) {
             return (Outcome::Failed, Some(error));
         }
+        for parted in &plan.parted {
+            self.exec.journal.note(Event::Note { node: None, text: format!("not restored: {parted}") });
+        }
         let first_repeat = plan.steps.iter().position(|step| step.how.runs_again()).unwrap_or(plan.steps.len());
         for index in 0..first_repeat {
             if let Some(why) = self.waits(plan, index) {

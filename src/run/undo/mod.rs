@@ -18,7 +18,7 @@ pub mod walk;
 
 pub(in crate::run) use chain::undone_by;
 pub use execute::{refusal, undo};
-pub(in crate::run) use names::shared;
+pub(in crate::run) use names::{database, shared};
 pub use plan::{UndoPlan, plan};
 pub use standing::{Standing, standing};
 

@@ -3,18 +3,40 @@
 //! A call tells what it wrote by the name that it used. Whether two names mean one file now is asked of the world; that
 //! they did once is known of files that were captured.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 
 use super::compare::states;
 use super::trail::Called;
+use super::walk::{How, UndoStep};
 use crate::catalogue::look::Look;
-use crate::catalogue::snapshot::NodeState;
+use crate::catalogue::path_text::encode;
+use crate::catalogue::snapshot::{NodeState, below, tops};
+use crate::catalogue::unit::{Capture, Fingerprint};
 
 /// The file behind a part, where it has further names: device and inode.
 pub(in crate::run) fn shared(look: &Look, part: &str) -> Option<(u64, u64)> {
     let meta = look.located_as_kept(part).path.symlink_metadata().ok()?;
     (!meta.is_dir() && meta.nlink() > 1).then(|| (meta.dev(), meta.ino()))
+}
+
+/// What of files that were replaced or removed cannot be brought back: that names outside of the roots were the same
+/// file. Nothing is said of those that still have several names: they were never replaced.
+pub(super) fn parted(steps: &[UndoStep], look: &Look) -> Vec<String> {
+    let mut paths = BTreeSet::new();
+    for step in steps {
+        let How::Restore(called) = &step.how else { continue };
+        for state in states(&called.capture) {
+            if matches!(state.node, NodeState::File { hard_link: None, outside: 1.., .. })
+                && shared(look, &state.path).is_none()
+            {
+                paths.insert(look.located_as_kept(&state.path).name);
+            }
+        }
+    }
+    let told =
+        |path| format!("`{path}` had another name outside of the root; its content comes back, as a file of its own");
+    paths.into_iter().map(told).collect()
 }
 
 /// Parts of which some may be further names of others. The world is asked once there is a question.
@@ -38,6 +60,23 @@ impl<'a> Names<'a> {
         self.files.contains(&file)
     }
 }
+
+/// The path of the database that a fingerprint is about: its parts are a schema and tables, which go where the file goes.
+pub(in crate::run) fn database(of: &Fingerprint) -> Option<String> {
+    // The schema stands before the tables; of a large one the file is the only part.
+    let (part, _) = of.parts.iter().find(|(part, _)| part.starts_with("db:"))?;
+    let name = part.strip_prefix("db:")?;
+    Some(encode(name.strip_suffix(" schema").unwrap_or(name).as_ref()))
+}
+
+/// Whether a part of what a call on a repository left says the same once the commit that it was given by name is another
+/// one, or none: `HEAD`, refs and captured paths do. The others tell what differs from that commit.
+pub(super) fn lasts(part: &str, capture: &Capture) -> bool {
+    part.starts_with("git:") || tops(states(capture)).any(|top| top.path == part || below(part, &top.path))
+}
+
+/// The part that says which commit a call compared with.
+pub(super) const COMMIT: &str = "commit";
 
 /// Which names were names of one file when one of them was captured.
 #[derive(Default)]

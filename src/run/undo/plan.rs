@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chain::{join_earlier_parts, subtract_earlier_undos, undone_by};
 use super::change::{Change, Shown};
+use super::names;
 use super::obstacle::{self, Obstacle};
 use super::trail::Trail;
 use super::verify::{self, Verification};
@@ -37,6 +38,8 @@ pub struct UndoPlan {
     pub changed: Vec<Change>,
     /// What stays as the run left it, and why.
     pub left: Vec<LeftAsIs>,
+    /// Files that had names outside of the roots, and come back without them.
+    pub parted: Vec<String>,
     /// What is in the way: refused, also when forced.
     pub obstacles: Vec<Obstacle>,
     /// What is asked once everything is restored.
@@ -102,6 +105,7 @@ pub fn plan(
         steps: Vec::new(),
         changed: Vec::new(),
         obstacles: Vec::new(),
+        parted: Vec::new(),
         verifications: Vec::new(),
         unverified: false,
         left: Vec::new(),
@@ -116,6 +120,7 @@ pub fn plan(
         plan.verifications = verify::of(policy, &plan.trail, &verify::held_before(store, &runs, &plan.of)?);
     }
     plan.unverified = plan.steps.is_empty() && begun_before;
+    plan.parted = names::parted(&plan.steps, look);
     plan.obstacles = obstacle::find(&plan.steps, look);
     let secrets = Secrets::default();
     let unknown = known_to(&secrets, plan.policy.as_deref(), look);
@@ -173,6 +178,9 @@ impl UndoPlan {
         }
         for left in &self.left {
             let _ = writeln!(text, "left as it is: {}", left.text());
+        }
+        for parted in &self.parted {
+            let _ = writeln!(text, "not restored: {parted}");
         }
         for obstacle in &self.obstacles {
             let _ = writeln!(text, "in the way: {}; {} cannot be restored there", obstacle.what, obstacle.path);

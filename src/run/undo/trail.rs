@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::compare::states;
+use super::names::database;
 use super::walk::LeftAsIs;
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::Result;
@@ -296,6 +297,16 @@ impl Trail {
         if let (Some(last), None) = (last_opaque, self.outcome) {
             for called in &mut self.calls[..last] {
                 called.after = None;
+            }
+        }
+        if self.outcome.is_none() {
+            // As the file of a database that a later call told by its tables.
+            let databases = self.calls.iter().enumerate();
+            let databases = databases.filter_map(|(at, called)| Some((at, database(called.before.as_ref()?)?)));
+            for (at, file) in databases.collect::<Vec<_>>() {
+                let wrote =
+                    |called: &&mut Called| called.after.as_ref().is_some_and(|after| after.parts.contains_key(&file));
+                self.calls[..at].iter_mut().filter(wrote).for_each(|called| called.after = None);
             }
         }
     }

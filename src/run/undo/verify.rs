@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::compare::{above, states};
-use super::names::{Names, Once};
+use super::names::{COMMIT, Names, Once, database, lasts};
 use super::plan::{How, UndoPlan};
 use super::trail::{Called, Trail};
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -115,12 +115,18 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
     // What was changed through another name was so before the call that used this one.
     let (mut names, mut earlier) = (Names::default(), None::<&Fingerprint>);
     let (once, mut files) = (Once::of(&plan.trail.calls), HashSet::new());
+    // Databases that were in use: their rows go back, not their bytes, so that the file is another one.
+    let in_use = plan.trail.calls.iter().filter(|called| states(&called.capture).is_empty());
+    let rows: HashSet<String> = in_use.filter_map(|called| database(called.before.as_ref()?)).collect();
     let look = exec.calm();
     for called in &plan.trail.calls {
         let (Some(before), Some((action, args))) = (&called.before, called.unit(catalogue)) else { continue };
         let new = |part: &&str| std::iter::once(*part).chain(above(part)).all(|part| !seen.contains(part));
         let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
         seen.extend(before.parts.keys().map(String::as_str));
+        // A folder that it made, and what a later call met in it, was not there before.
+        let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+        seen.extend(made.map(|state| state.path.as_str()));
         if let Some(earlier) = earlier.replace(before) {
             names.add(earlier.parts.keys().map(String::as_str));
             files.extend(earlier.parts.keys().map(|part| once.file(part)));
@@ -132,12 +138,15 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
             continue;
         }
         let Ok(Some(now)) = action.fingerprint(&args, &look) else { continue };
-        let other = |part: &&str| now.parts.get(*part) != before.parts.get(*part);
+        let same_commit = now.parts.get(COMMIT) == before.parts.get(COMMIT);
+        let other = |part: &&str| {
+            now.parts.get(*part) != before.parts.get(*part) && (same_commit || lasts(part, &called.capture))
+        };
         let differing: Vec<&str> = first.into_iter().filter(other).collect();
         differ.extend(
             differing
                 .into_iter()
-                .filter(|part| !files.contains(once.file(part)) && !names.hold(&look, part))
+                .filter(|part| !files.contains(once.file(part)) && !names.hold(&look, part) && !rows.contains(*part))
                 .map(|part| format!("`{part}`")),
         );
     }
@@ -159,14 +168,24 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
     // The same of files, by all of their names.
     let once = Once::of(&plan.trail.calls);
     let mut last_of: HashMap<&str, usize> = HashMap::new();
-    for step in &plan.steps {
+    // Which folders the calls put back around what they restore, by the last one.
+    let mut around: HashMap<&str, usize> = HashMap::new();
+    let databases = plan.steps.iter().map(|step| match &step.how {
+        How::Restore(called) => called.before.as_ref().and_then(database),
+        _ => None,
+    });
+    let databases: Vec<Option<String>> = databases.collect();
+    for (step, database) in plan.steps.iter().zip(&databases) {
         match &step.how {
             How::Restore(called) => {
+                last.extend(database.as_deref().map(|path| (path, calls.len())));
                 let parts = called.before.iter().flat_map(|before| before.parts.keys()).map(String::as_str);
                 let paths = tops(states(&called.capture)).map(|state| state.path.as_str());
                 // A folder that the call had made goes with it.
                 let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
                 let made = made.map(|state| state.path.as_str());
+                let parents = states(&called.capture).iter().filter(|s| matches!(s.node, NodeState::Parent { .. }));
+                around.extend(parents.map(|state| (state.path.as_str(), calls.len())));
                 last.extend(parts.chain(paths).chain(made).map(|path| (path, calls.len())));
                 let file = |state: &&PathState| matches!(&state.node, NodeState::File { .. });
                 let files = states(&called.capture).iter().filter(file);
@@ -185,7 +204,14 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
         let states = states(&called.capture);
         // A unit that says by path how it left things restores them as paths; others, such as databases, do not.
         let Some((action, args)) = called.unit(catalogue) else { continue };
-        let Some(now) = action.left(&called.capture, &args, &look)? else { continue };
+        let now = match action.left(&called.capture, &args, &look) {
+            Ok(Some(now)) => now,
+            Ok(None) => continue,
+            // What it names may be elsewhere by now, or not be there yet: a database that was moved, the commit of a tag.
+            Err(_) if called.before.as_ref().and_then(database).is_some() => continue,
+            Err(_) if called.action.starts_with("git.") => look.digest_of(states)?,
+            Err(error) => return Err(error),
+        };
         let mut tops = tops(states).peekable();
         if tops.peek().is_none() || !tops.all(|state| now.parts.contains_key(&state.path)) {
             continue;
@@ -197,6 +223,10 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
             let is_last =
                 of_file && std::iter::once(path).chain(above(path)).all(|at| last.get(at).is_none_or(|&l| l <= index));
             let Some(found) = now.parts.get(path) else { continue };
+            // Nothing was there for this call, and a folder for one that was restored after it.
+            if state.node == NodeState::Absent && around.get(path).is_some_and(|&later| later > index) {
+                continue;
+            }
             // A large folder or file is told in other words, by its size.
             let outlined = found == "a directory" || (found.contains(" of ") && !found.starts_with("link "));
             let same = outlined || *found == state.node.described();
