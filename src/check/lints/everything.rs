@@ -268,7 +268,7 @@ impl<'p> Everything<'p> {
                 CallArg::Absent => {}
                 CallArg::Value(value) => self.exprs.push(value),
                 CallArg::Lazy(asked) if asked.ty == crate::catalogue::ty::Type::Bool => {
-                    self.condition(asked, "a wait for")
+                    self.condition(asked, "a wait for");
                 }
                 CallArg::Lazy(asked) => self.exprs.push(asked),
             }
