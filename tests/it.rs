@@ -21,6 +21,7 @@ mod guard;
 mod guide;
 mod layers;
 mod outside;
+mod overlap;
 mod pages;
 mod reference;
 mod schemas;

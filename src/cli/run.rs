@@ -245,14 +245,14 @@ fn same(planned: &Saved, fresh: &Plan, shown: &str, context: &Context) -> Result
         .hint("look at what differs, then plan again"))
 }
 
-/// Takes the lock of a root.
+/// Takes the locks of the roots.
 pub fn hold_root(look: &Look, folder: &Path) -> Result<lock::RootLock, Failure> {
-    lock::take_root(look.root(), folder).map_err(locked)
+    lock::take_roots(look.roots(), folder).map_err(locked)
 }
 
 fn locked(locked: lock::Locked) -> Failure {
     let error = locked.error();
-    let exit = if matches!(locked, lock::Locked::Held(_)) { Exit::Locked } else { Exit::Refused };
+    let exit = if matches!(locked, lock::Locked::Held(_) | lock::Locked::Above(..)) { Exit::Locked } else { Exit::Refused };
     Failure::new(exit, error.what).hint(error.hint.unwrap_or_else(|| "nothing was changed".to_owned()))
 }
 
