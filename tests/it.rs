@@ -32,4 +32,5 @@ mod standing;
 mod starting;
 mod text;
 mod undo;
+mod unseen;
 mod vocabulary;

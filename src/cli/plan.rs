@@ -39,7 +39,10 @@ impl PlanVerb {
         let mut planned = make(self.request.policy.as_deref(), self.request.request()?, context)?;
         let secrets = inform(&mut planned, context);
         let json = || {
-            render::json::render(&planned.plan, &|value| {
+            let root = planned.look.root();
+            let state = world::real(&world::state_folder(context, root));
+            let state = (state != root.join(".rbk")).then(|| state.display().to_string());
+            render::json::render(&planned.plan, state, &|value| {
                 secrets.scrub_json(value);
             })
         };
@@ -48,7 +51,7 @@ impl PlanVerb {
         }
         match self.format {
             Format::Text => context.result(&text(&planned.plan, &secrets, context.color_out, context))?,
-            Format::Json => context.result(&json())?,
+            Format::Json => context.document(&json())?,
         }
         unavailable(&planned.plan, context);
         again::remark(&planned.plan, context);
@@ -63,12 +66,8 @@ impl PlanVerb {
 /// Adds what a person wants to know and a run does not need: what verifications find now, and what it took before.
 /// Gives the secrets that must not be shown.
 pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
-    let secrets = Secrets::default();
-    let source = secrets.remembering(&planned.look);
-    for secret in &planned.plan.policy.secrets {
-        // One that cannot be had now cannot be shown either.
-        let _ = source(&secret.name.text);
-    }
+    let secrets = context.secrets.clone();
+    secrets.load(&planned.plan.policy, &planned.look);
     plan::expectations::ask(&mut planned.plan, &planned.look);
     plan::shows::ask(&mut planned.plan, &planned.look, &|text| secrets.scrub(&text).unwrap_or(text));
     let folder = world::state_folder(context, planned.look.root());
@@ -81,7 +80,7 @@ pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
 
 /// The plan for a person, without secrets.
 pub fn text(plan: &Plan, secrets: &Secrets, color: bool, context: &Context) -> String {
-    let text = render::text::render(plan, color, context.width);
+    let text = render::text::render(plan, color, context.width, &|text| secrets.scrub(text));
     secrets.scrub(&text).unwrap_or(text)
 }
 
@@ -111,6 +110,8 @@ pub fn compile(path: Option<&Path>, context: &Context) -> Result<(Arc<Policy>, L
     let path = load::one(path)?;
     let policy = load::policy(&path, &crate::catalogue(), context)?;
     let look = world::open(&policy, &path)?;
+    // Before anything is told of what the world holds.
+    context.secrets.load(&policy, &look);
     Ok((policy, look))
 }
 
