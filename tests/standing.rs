@@ -227,3 +227,53 @@ fn a_variable_of_rbk_itself_sets_no_param() {
     assert_eq!(sandbox.read("out"), "default ben y");
     assert!(sandbox.exists("records/state.db"));
 }
+
+/// Does `sql` to the state database.
+fn harm(sandbox: &Sandbox, sql: &str) {
+    let database = rusqlite::Connection::open(sandbox.path(".rbk/state.db")).expect("it is a database");
+    database.execute_batch(sql).expect("it can be done");
+}
+
+#[test]
+fn a_damaged_record_or_capture_keeps_an_undo_from_beginning() {
+    let policy = "policy p \"P\" { root \".\" }\n\nphase main \"Main\" {\n  step one \"One\" { file.write(\"a\", \"new\") }\n  step \
+                  two \"Two\" { file.write(\"b\", \"new\") }\n}\n";
+    let captured = blake3::hash(b"old a").to_hex();
+    let last = "(select max(seq) from entries)";
+    let harms = [
+        format!("update entries set json = substr(json, 1, 40) where seq = {last} - 1"),
+        format!("delete from entries where seq = {last} - 2"),
+        "delete from entries where seq = 1".to_owned(),
+        format!("delete from entries where seq = {last}"),
+        "update runs set started = 'yesterday'".to_owned(),
+        // What is restored last: the rest must not be restored before.
+        format!("update objects set data = zeroblob(length(data)) where id = '{captured}'"),
+        format!("delete from objects where id = '{captured}'"),
+    ];
+    for sql in harms {
+        let sandbox = Sandbox::new().file("p.rbk", policy).file("a", "old a").file("b", "old b");
+        sandbox.run(["run", "p.rbk", "--yes"]).exits(0);
+        harm(&sandbox, &sql);
+        let ran = sandbox.run(["undo", "--yes"]).does_not_crash();
+        assert_eq!(ran.code(), 6, "{sql}: {}", ran.stderr());
+        ran.stderr_has("nothing was changed");
+        assert_eq!((sandbox.read("a"), sandbox.read("b")), ("new".to_owned(), "new".to_owned()), "{sql}");
+        sandbox.run(["show"]).does_not_crash();
+        sandbox.run(["runs"]).does_not_crash();
+    }
+}
+
+#[test]
+fn a_file_above_tells_its_root_and_is_not_compiled() {
+    let policy = |rest: &str| format!("policy up \"Up\" {{ root \"other\" }}\n{rest}");
+    let sandbox = Sandbox::new().file("other/q.rbk", writes("other", ".", "out")).folder("sub/deep");
+    sandbox.run(["run", "other/q.rbk", "--yes"]).exits(0);
+    // Its text says enough, also where it has mistakes further on.
+    sandbox.write("up.rbk", policy("phase main \"Main\" { step s \"S\" { file.wrong() } }\n"));
+    inside(&sandbox, "sub/deep", &["runs"]).exits(0).stdout_has("other");
+    // What is too large to be a policy of people is not read at all.
+    sandbox.write("up.rbk", policy(&"# as long as a dump\n".repeat(100_000)));
+    inside(&sandbox, "sub/deep", &["undo", "--yes"]).exits(2).stderr_has("no run was recorded");
+    inside(&sandbox, "sub/deep", &[]).exits(0).stdout_has("rbk demo");
+    assert!(sandbox.exists("other/out"));
+}

@@ -31,6 +31,13 @@ pub trait Keep: Send + Sync {
         Ok(())
     }
 
+    /// A digest of the value of a secret that nobody can guess values by who has not the key of sealed content; `None`
+    /// where there is none.
+    fn digest_of_secret(&self, value: &str) -> Option<String> {
+        let _ = value;
+        None
+    }
+
     /// The object whose id begins with `start`, where there is one.
     fn find(&self, start: &str) -> Result<Option<ObjectId>> {
         let _ = start;

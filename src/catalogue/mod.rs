@@ -31,3 +31,4 @@ pub mod touch;
 pub mod ty;
 pub mod unit;
 pub mod value;
+pub mod visible;

@@ -172,21 +172,30 @@ pub fn tidied(path: &Path) -> PathBuf {
 pub fn folders(file: &SourceFile, tree: &Tree) -> Vec<PathBuf> {
     let own = file.path.parent().unwrap_or(Path::new(""));
     let mut folders = vec![tidied(own)];
-    for decl in decls(tree).filter(|decl| decl.keyword == Keyword::Policy) {
-        for stmt in decl.body.iter().flat_map(|body| &body.stmts) {
-            let StmtKind::Clause(clause) = &stmt.kind else { continue };
-            if file.slice(clause.word.0) != "root" {
-                continue;
-            }
-            if let Some(Operand::Expr(value)) = clause.operands.first()
-                && let ExprKind::Str(literal) = &value.kind
-                && let Some(root) = string::literal(file, literal)
-            {
-                folders.push(tidied(&own.join(&*root)));
-            }
-        }
-    }
+    folders.extend(said_roots(file, tree).map(|root| tidied(&own.join(root))));
     folders
+}
+
+/// The root of the policy in a file as it is written there, its own folder where it says none; `None` where the file holds no
+/// policy.
+#[must_use]
+pub fn root(file: &SourceFile, tree: &Tree) -> Option<PathBuf> {
+    let is_policy = decls(tree).any(|decl| decl.keyword == Keyword::Policy);
+    is_policy.then(|| said_roots(file, tree).next().unwrap_or_else(|| PathBuf::from(".")))
+}
+
+/// What the `root` clauses of a file say.
+fn said_roots<'t>(file: &'t SourceFile, tree: &'t Tree) -> impl Iterator<Item = PathBuf> + 't {
+    let policies = decls(tree).filter(|decl| decl.keyword == Keyword::Policy);
+    policies.flat_map(|decl| decl.body.iter().flat_map(|body| &body.stmts)).filter_map(|stmt| {
+        let StmtKind::Clause(clause) = &stmt.kind else { return None };
+        if file.slice(clause.word.0) != "root" {
+            return None;
+        }
+        let Some(Operand::Expr(value)) = clause.operands.first() else { return None };
+        let ExprKind::Str(literal) = &value.kind else { return None };
+        string::literal(file, literal).map(|root| PathBuf::from(&*root))
+    })
 }
 
 /// Whether an imported path lies in one of the folders, by its text alone.

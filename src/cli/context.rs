@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::catalogue::visible::visible;
+use crate::run::secrets::Secrets;
+
 /// Flags that every verb takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
@@ -44,6 +47,8 @@ pub struct Context {
     pub color_err: bool,
     /// Columns.
     pub width: usize,
+    /// What must not be said: known as soon as the policy is read.
+    pub secrets: Secrets,
 }
 
 impl Context {
@@ -57,7 +62,7 @@ impl Context {
         };
         let color_out = choose(anstream::AutoStream::choice(&io::stdout()));
         let color_err = choose(anstream::AutoStream::choice(&io::stderr()));
-        Self { color_out, color_err, width: width(), global }
+        Self { color_out, color_err, width: width(), secrets: Secrets::default(), global }
     }
 
     /// Whether a live display on standard error makes sense.
@@ -72,8 +77,13 @@ impl Context {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Writes a result to standard output. A reader that went away is no error.
+    /// Writes a result to standard output, without secrets. A reader that went away is no error.
     pub fn result(&self, text: &str) -> Result<(), super::exit::Failure> {
+        self.document(&self.secrets.scrub(text).unwrap_or_else(|| text.to_owned()))
+    }
+
+    /// Writes a result as it is: a document from which secrets were taken where they may stand.
+    pub fn document(&self, text: &str) -> Result<(), super::exit::Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -92,6 +102,8 @@ impl Context {
 
     /// Writes to standard error; what cannot be written there is lost by nature.
     pub fn say(&self, text: &str) {
+        let scrubbed = self.secrets.scrub(text);
+        let text = scrubbed.as_deref().unwrap_or(text);
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n"));
     }
@@ -99,9 +111,9 @@ impl Context {
     /// Writes an error and what to do about it.
     pub fn error(&self, what: &str, hint: Option<&str>) {
         let (red, cyan, reset) = if self.color_err { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
-        self.say(&format!("{red}error{reset}: {what}"));
+        self.say(&format!("{red}error{reset}: {}", visible(what)));
         if let Some(hint) = hint {
-            self.say(&format!("  {cyan}help{reset}: {hint}"));
+            self.say(&format!("  {cyan}help{reset}: {}", visible(hint)));
         }
     }
 }

@@ -25,6 +25,27 @@ pub struct Compiled {
     pub policy: Option<Arc<Policy>>,
 }
 
+/// What a file says of where its policy acts.
+pub enum Says {
+    /// On this folder, relative to its own.
+    Root(PathBuf),
+    /// It holds no policy: it is for others to import.
+    Nothing,
+}
+
+/// What the file at `path` says of its root, by its text alone: nothing is imported, checked or evaluated. `None` where it
+/// cannot be read as a policy.
+pub fn root_of(path: &Path) -> Option<Says> {
+    let file = SourceFile::new("", read(path).ok()?.ok()?);
+    let mut report = Report::default();
+    let tree = crate::syntax::parse(FileId(0), &file, &mut report);
+    match crate::check::imports::root(&file, &tree) {
+        Some(root) => Some(Says::Root(root)),
+        None if report.has_errors() => None,
+        None => Some(Says::Nothing),
+    }
+}
+
 /// Reads and compiles the policy at `path`, with what it imports.
 pub fn compile(path: &Path, catalogue: &Catalogue) -> Result<Compiled, Failure> {
     let mut report = Report::default();

@@ -41,13 +41,16 @@ impl PlanVerb {
     pub fn run(self, context: &Context) -> Done {
         let mut planned = make(self.request.policy.as_deref(), self.request.request()?, context)?;
         if self.what_if {
-            let secrets = known(&planned);
+            let secrets = known(&planned, context);
             let scrub = |text: String| secrets.scrub(&text).unwrap_or(text);
             return what_if::tell(&planned.plan, self.format, &scrub, context);
         }
         let secrets = inform(&mut planned, context);
         let json = || {
-            render::json::render(&planned.plan, &|value| {
+            let root = planned.look.root();
+            let state = world::real(&world::state_folder(context, root));
+            let state = (state != root.join(".rbk")).then(|| state.display().to_string());
+            render::json::render(&planned.plan, state, &|value| {
                 secrets.scrub_json(value);
             })
         };
@@ -56,7 +59,7 @@ impl PlanVerb {
         }
         match self.format {
             Format::Text => context.result(&text(&planned.plan, &secrets, context.color_out, context))?,
-            Format::Json => context.result(&json())?,
+            Format::Json => context.document(&json())?,
         }
         unavailable(&planned.plan, context);
         again::remark(&planned.plan, context);
@@ -71,7 +74,7 @@ impl PlanVerb {
 /// Adds what a person wants to know and a run does not need: what verifications find now, and what it took before.
 /// Gives the secrets that must not be shown.
 pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
-    let secrets = known(planned);
+    let secrets = known(planned, context);
     plan::expectations::ask(&mut planned.plan, &planned.look);
     plan::shows::ask(&mut planned.plan, &planned.look, &|text| secrets.scrub(&text).unwrap_or(text));
     let folder = world::state_folder(context, planned.look.root());
@@ -83,19 +86,15 @@ pub fn inform(planned: &mut Planned, context: &Context) -> Secrets {
 }
 
 /// The secrets that must not be shown.
-fn known(planned: &Planned) -> Secrets {
-    let secrets = Secrets::default();
-    let source = secrets.remembering(&planned.look);
-    for secret in &planned.plan.policy.secrets {
-        // One that cannot be had now cannot be shown either.
-        let _ = source(&secret.name.text);
-    }
+fn known(planned: &Planned, context: &Context) -> Secrets {
+    let secrets = context.secrets.clone();
+    secrets.load(&planned.plan.policy, &planned.look);
     secrets
 }
 
 /// The plan for a person, without secrets.
 pub fn text(plan: &Plan, secrets: &Secrets, color: bool, context: &Context) -> String {
-    let text = render::text::render(plan, color, context.width);
+    let text = render::text::render(plan, color, context.width, &|text| secrets.scrub(text));
     secrets.scrub(&text).unwrap_or(text)
 }
 
@@ -125,6 +124,8 @@ pub fn compile(path: Option<&Path>, context: &Context) -> Result<(Arc<Policy>, L
     let path = load::one(path)?;
     let policy = load::policy(&path, &crate::catalogue(), context)?;
     let look = world::open(&policy, &path)?;
+    // Before anything is told of what the world holds.
+    context.secrets.load(&policy, &look);
     Ok((policy, look))
 }
 

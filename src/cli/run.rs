@@ -151,7 +151,9 @@ impl Run {
         }
         // The root is that of the plan, wherever the plan file lies now.
         let look = world::open_at(&policy, Path::new(&saved.target.root))?;
+        context.secrets.load(&policy, &look);
         let folder = world::state_folder(context, look.root());
+        recorded_there(&saved, &look, &folder, &shown.to_string())?;
         let drawn = Drawn { id: saved.id, made: saved.made };
         let id = crate::plan::model::run_id(saved.id, saved.made);
         let root = hold_root(&look, &folder)?;
@@ -203,6 +205,19 @@ impl Run {
     }
 }
 
+/// Refuses a saved plan in another state folder than its own: there nobody would know that it ran already.
+fn recorded_there(saved: &Saved, look: &Look, folder: &Path, shown: &str) -> Result<(), Failure> {
+    let own = saved.state.as_ref().map_or_else(|| look.root().join(".rbk"), PathBuf::from);
+    let (own, folder) = (world::real(&own), world::real(folder));
+    if own == folder {
+        return Ok(());
+    }
+    let (own, folder) = (own.display(), folder.display());
+    let what = format!("`{shown}` is recorded in `{own}` when it runs, not in `{folder}`; nothing was changed");
+    let hint = "a plan runs once, and only its own records tell whether it did";
+    Err(Failure::new(Exit::Refused, what).hint(format!("{hint}: run it with `--state {own}`, or plan again")))
+}
+
 /// Shows the plan and asks: the one who runs it, unless that is `answered`, then the one who has to approve it. Gives what
 /// the record says of that.
 fn approve(
@@ -236,7 +251,7 @@ pub struct Held {
 
 /// Refuses when the world has drifted from what `planned` saw.
 fn same(planned: &Saved, fresh: &Plan, shown: &str, context: &Context) -> Result<(), Failure> {
-    let differences = drift::between(planned, fresh);
+    let differences = drift::between(planned, fresh, &|text| context.secrets.scrub(text));
     if differences.is_empty() {
         return Ok(());
     }
@@ -245,14 +260,15 @@ fn same(planned: &Saved, fresh: &Plan, shown: &str, context: &Context) -> Result
         .hint("look at what differs, then plan again"))
 }
 
-/// Takes the lock of a root.
+/// Takes the locks of the roots.
 pub fn hold_root(look: &Look, folder: &Path) -> Result<lock::RootLock, Failure> {
-    lock::take_root(look.root(), folder).map_err(locked)
+    lock::take_roots(look.roots(), folder).map_err(locked)
 }
 
 fn locked(locked: lock::Locked) -> Failure {
     let error = locked.error();
-    let exit = if matches!(locked, lock::Locked::Held(_)) { Exit::Locked } else { Exit::Refused };
+    let exit =
+        if matches!(locked, lock::Locked::Held(_) | lock::Locked::Above(..)) { Exit::Locked } else { Exit::Refused };
     Failure::new(exit, error.what).hint(error.hint.unwrap_or_else(|| "nothing was changed".to_owned()))
 }
 
@@ -294,6 +310,7 @@ impl Held {
             reporters: reporters(format, context),
             signals: true,
             said: Vec::new(),
+            secrets: context.secrets.clone(),
         }
     }
 }

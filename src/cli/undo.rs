@@ -48,7 +48,7 @@ impl Undo {
             let held = hold_as(&folder, UNNAMED)?;
             let unnamed = self.run == "last";
             self.run = meant(held.store(), self.run, context)?;
-            let look = world_of(held.store(), &self.run)?.guarding(absolute(&folder));
+            let look = world_of(held.store(), &self.run, context)?.guarding(absolute(&folder));
             if unnamed && !world::is_meant(look.root(), &folder)? {
                 return Err(of_another_root(held.store(), &self.run, look.root(), &folder));
             }
@@ -153,7 +153,7 @@ fn of_another_root(store: &Sqlite, run: &str, root: &Path, folder: &Path) -> Fai
 }
 
 /// The root that a run acted on, as its first record says.
-fn world_of(store: &Sqlite, run: &str) -> Result<Look, Failure> {
+fn world_of(store: &Sqlite, run: &str, context: &Context) -> Result<Look, Failure> {
     let row = store.find(run).map_err(|error| Failure::wrong(error.what).hint(error.hint.unwrap_or_default()))?;
     let mut root = None;
     journal::read(store, row.no, &row.id, &mut |record| {
@@ -169,7 +169,11 @@ fn world_of(store: &Sqlite, run: &str) -> Result<Look, Failure> {
         sources.add(SourceFile::new(path, text.as_str()));
     }
     match load::compile_sources(sources, &crate::catalogue()).policy {
-        Some(policy) => world::open_at(&policy, std::path::Path::new(&root)),
+        Some(policy) => {
+            let look = world::open_at(&policy, std::path::Path::new(&root))?;
+            context.secrets.load(&policy, &look);
+            Ok(look)
+        }
         None => world::bare(std::path::Path::new(&root)),
     }
 }

@@ -35,6 +35,7 @@ impl Verify {
         let path = load::one(self.policy.as_deref())?;
         let policy = load::policy(&path, &crate::catalogue(), context)?;
         let look = world::open(&policy, &path)?;
+        context.secrets.load(&policy, &look);
         let plan = plan::verifications(&policy, &self.names, self.params.request()?, &look, &Drawn::now());
         let plan = plan.map_err(|error| super::plan::failure(&policy, error))?;
         // A run needs a journal; this one is thrown away.
@@ -49,6 +50,7 @@ impl Verify {
             reporters: reporters(self.format, context),
             signals: true,
             said: Vec::new(),
+            secrets: context.secrets.clone(),
         };
         let ended = crate::run::verify(plan, setting)?;
         Ok(tell(&ended, self.format, context))

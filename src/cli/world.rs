@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::catalogue::error::{Error, Result as UnitResult};
 use crate::catalogue::look::{Look, SecretSource};
+use crate::check::imports::tidied;
 use crate::check::model::{ExprKind, Policy, SecretSource as Source};
 
 use super::context::Context;
@@ -101,6 +102,19 @@ fn secret(name: &str, source: &Source, root: &Path) -> UnitResult<String> {
     }
 }
 
+/// A state folder by its real path, whether it is there already or not.
+#[must_use]
+pub fn real(folder: &Path) -> PathBuf {
+    let whole = tidied(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()));
+    for above in whole.ancestors() {
+        if let Ok(real) = std::fs::canonicalize(above) {
+            // Parts, as an empty rest would leave a slash behind.
+            return real.components().chain(whole.components().skip(above.components().count())).collect();
+        }
+    }
+    whole
+}
+
 /// The state folder of a root.
 #[must_use]
 pub fn state_folder(context: &Context, root: &Path) -> PathBuf {
@@ -157,16 +171,19 @@ fn above(folder: &Path, root: &Path) -> Option<Failure> {
     )))
 }
 
-/// The roots of the policies in `folder`, each once. One that does not compile is taken to act on its own folder.
+/// The roots of the policies in `folder`, each once, by the text of each file alone: it is any folder above, and what lies
+/// there is nobody's to compile. One that cannot be read, or is no usual policy by its size, is taken to act on its own
+/// folder: then nothing further up is meant.
 fn roots_of(folder: &Path) -> Vec<PathBuf> {
-    let catalogue = crate::catalogue();
+    const LONGEST: u64 = 1024 * 1024;
     let mut roots = Vec::new();
     for path in load::policies_in(folder, 1) {
-        let root = match load::compile(&path, &catalogue) {
-            Ok(load::Compiled { policy: Some(policy), .. }) => folder.join(&policy.root),
+        let short = std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= LONGEST);
+        let root = match short.then(|| load::root_of(&path)).flatten() {
+            Some(load::Says::Root(root)) => folder.join(root),
             // A file that only others import says nothing of a root.
-            Ok(compiled) if !compiled.report.has_errors() => continue,
-            _ => folder.to_path_buf(),
+            Some(load::Says::Nothing) => continue,
+            None => folder.to_path_buf(),
         };
         let root = std::fs::canonicalize(&root).unwrap_or(root);
         if !roots.contains(&root) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Plan, Saved, SavedNode};
 use super::uses;
+use crate::catalogue::visible::visible;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +17,10 @@ pub struct Difference {
     pub now: String,
 }
 
-/// Everything that differs between `saved` and `fresh`, which was made from the same texts just now.
+/// Everything that differs between `saved` and `fresh`, which was made from the same texts just now. `hide` takes secrets out
+/// of a text: those that were pinned are not in the file.
 #[must_use]
-pub fn between(saved: &Saved, fresh: &Plan) -> Vec<Difference> {
+pub fn between(saved: &Saved, fresh: &Plan, hide: &dyn Fn(&str) -> Option<String>) -> Vec<Difference> {
     let fresh = super::saved::of(fresh);
     let mut found = Vec::new();
     let mut differ = |what: String, planned: String, now: String| {
@@ -38,7 +40,10 @@ pub fn between(saved: &Saved, fresh: &Plan) -> Vec<Difference> {
     let now: BTreeMap<_, _> = fresh.pins.iter().map(|pin| (&pin.name, value(pin))).collect();
     let compared: BTreeSet<_> = fresh.pins.iter().filter(|pin| pin.compared).map(|pin| &pin.name).collect();
     for pin in saved.pins.iter().filter(|pin| compared.contains(&pin.name)) {
-        differ(pin.name.clone(), value(pin), now.get(&pin.name).cloned().unwrap_or_else(|| "absent".to_owned()));
+        let planned = value(pin);
+        let now = now.get(&pin.name).cloned().unwrap_or_else(|| "absent".to_owned());
+        let now = if planned == now { now } else { hide(&now).unwrap_or(now) };
+        differ(pin.name.clone(), planned, now);
     }
     let now: BTreeMap<_, _> = fresh.nodes.iter().map(|node| (&node.key, node)).collect();
     for node in &saved.nodes {
@@ -76,5 +81,5 @@ pub fn render(differences: &[Difference]) -> String {
     for Difference { what, planned, now } in differences {
         text.push_str(&format!("  {what}\n    - {planned}\n    + {now}\n"));
     }
-    text
+    visible(&text).into_owned()
 }

@@ -459,6 +459,10 @@ pub struct Saved {
     pub not_undoable: Vec<(String, String)>,
     /// Whether a run would change anything.
     pub changes: bool,
+    /// The state folder that its run is recorded in, where that is not `.rbk` in the root: in another one nobody would know
+    /// that it ran already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// A node as it is saved.

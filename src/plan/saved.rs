@@ -62,6 +62,7 @@ pub fn of(plan: &Plan) -> Saved {
         skipped: plan.skipped.clone(),
         not_undoable: plan.not_undoable(),
         changes: plan.changes(),
+        state: None,
     }
 }
 
@@ -89,11 +90,15 @@ fn node(node: &super::model::Node) -> SavedNode {
     }
 }
 
-/// As one JSON document with the digest of itself, and a line end. `mask` may take secrets out of it.
+/// As one JSON document with the digest of itself, and a line end. `state`: the state folder, where that is not the one of
+/// the root. `mask` may take secrets out of it.
 #[must_use]
-pub fn json(plan: &Plan, mask: &dyn Fn(&mut Value)) -> String {
-    let mut value = serde_json::to_value(of(plan)).expect("a plan is serialisable");
-    // Not in what a run reads of it: sources, names and requests.
+pub fn json(plan: &Plan, state: Option<String>, mask: &dyn Fn(&mut Value)) -> String {
+    let mut value = serde_json::to_value(Saved { state, ..of(plan) }).expect("a plan is serialisable");
+    // Not in what a run reads of it: sources, names and requests. What was pinned is only compared.
+    for pin in value["pins"].as_array_mut().into_iter().flatten() {
+        mask(&mut pin["value"]);
+    }
     for node in value["nodes"].as_array_mut().into_iter().flatten() {
         mask(&mut node["expectations"]);
         if let Some(shown) = node.get_mut("shown") {

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::{Reporter, wording};
+use crate::catalogue::visible::visible;
 use crate::run::event::{Event, Record, RunKind};
 
 /// Writes the result of a run.
@@ -25,7 +26,7 @@ impl<W: Write + Send> Reporter for Ending<W> {
         }
         let Event::RunEnded { outcome, millis, summary, next } = &record.event else { return };
         let took = wording::millis(*millis);
-        let mark = wording::run_mark(*outcome);
+        let (mark, summary) = (wording::run_mark(*outcome), visible(summary));
         // A reader that went away is its own business.
         let _ = match self.kind {
             RunKind::Verify => writeln!(self.to, "{mark} verification {} in {took}: {summary}", outcome.word()),
@@ -34,7 +35,7 @@ impl<W: Write + Send> Reporter for Ending<W> {
             }
         };
         if let Some(next) = next {
-            let _ = writeln!(self.to, "next: {next}");
+            let _ = writeln!(self.to, "next: {}", visible(next));
         }
         let _ = self.to.flush();
     }

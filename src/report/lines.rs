@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::{Reporter, wording};
+use crate::catalogue::visible::visible_line;
 use crate::run::event::{Event, NodeOutcome, Record, RunKind, Stream};
 
 /// Lines of a child's output that are shown; all of it is in `rbk show`.
@@ -30,8 +31,7 @@ impl<W: Write> Lines<W> {
 
     fn say(&mut self, text: &str) {
         // What a child wrote must not move the cursor or change a terminal.
-        let text: String = text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
-        let _ = writeln!(self.to, "{text}");
+        let _ = writeln!(self.to, "{}", visible_line(text));
     }
 
     fn detail(&mut self, lines: impl IntoIterator<Item = String>) {

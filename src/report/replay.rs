@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::{list, wording};
 use crate::catalogue::error::Result;
 use crate::catalogue::unit::Capture;
+use crate::catalogue::visible::visible;
 use crate::run::event::{Event, NodeOutcome, Record, RunKind, Stream};
 use crate::run::journal;
 use crate::store::lock::Holder;
@@ -49,7 +50,7 @@ pub fn story(store: &dyn Store, run: &RunRow, holder: Option<&Holder>) -> Result
     records(store, run, &mut |record| story.hear(&record.event))?;
     let mut text = format!("run {}  {standing}, started {}\n", run.id, run.started.strftime("%Y-%m-%d %H:%M:%SZ"));
     let mut say = |line: &str| {
-        let _ = writeln!(text, "{line}");
+        let _ = writeln!(text, "{}", visible(line));
     };
     for line in &story.head {
         say(line);

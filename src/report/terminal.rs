@@ -9,6 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Reporter;
 use super::lines::Lines;
+use crate::catalogue::visible::visible_line;
 use crate::run::event::{Event, Record};
 
 /// Redraws a second, at most.
@@ -76,7 +77,7 @@ impl Terminal {
             });
             let sign = if critical.contains(key) { "▶" } else { " " };
             row.set_prefix(format!("{sign} {key}"));
-            row.set_message(running.now.clone());
+            row.set_message(visible_line(&running.now).into_owned());
             row.tick();
         }
         self.total.set_message(if hidden == 0 { String::new() } else { format!("and {hidden} more running") });

@@ -69,7 +69,7 @@ fn plain_lines_say_who_what_and_what_next() {
       environment production · /srv/app on web1 as deploy · operator ana (unverified) · 2 nodes
     · revert …
       revert out| one
-      revert out| �[2Jtwo
+      revert out| \x1b[2Jtwo
     ✓ revert done 1.2s
     ✗ restart failed 30ms
         exit 1

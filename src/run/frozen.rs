@@ -6,7 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::executor::Facts;
+use super::secrets::Secrets;
 use crate::catalogue::error::{Error, Result};
+use crate::catalogue::keep::Keep;
+use crate::catalogue::look::Look;
 use crate::catalogue::value::Value;
 use crate::check::model::{BindingId, Policy};
 use crate::plan::model::{Plan, Request};
@@ -31,6 +34,17 @@ pub struct Frozen {
     pub policy: String,
     pub phase: String,
     pub environment: Option<String>,
+    /// Of each secret that could be had, a digest of its value that tells nothing without the key of captures: what was
+    /// captured can only be shown while its values are known.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// The digests of the secrets of `policy` that can be had now.
+#[must_use]
+pub fn digests(policy: &Policy, look: &Look, keep: &dyn Keep) -> BTreeMap<String, String> {
+    let names = policy.secrets.iter().map(|secret| secret.name.text.to_string());
+    names.filter_map(|name| keep.digest_of_secret(&look.secret(&name).ok()?).map(|digest| (name, digest))).collect()
 }
 
 impl Frozen {
@@ -47,14 +61,29 @@ impl Frozen {
             policy: plan.policy.name.text.to_string(),
             phase: plan.phases.join(", "),
             environment: plan.target.environment.clone(),
+            secrets: BTreeMap::new(),
         }
+    }
+
+    /// Without what holds a secret: a value is left out, as one with a mask in it would be another one.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        let holds = |value: &Value| serde_json::to_string(value).is_ok_and(|json| secrets.scrub(&json).is_some());
+        self.values.retain(|(_, value)| !holds(value));
+        let mut request = serde_json::to_value(&self.request).expect("it is plain data");
+        if secrets.scrub_json(&mut request)
+            && let Ok(request) = serde_json::from_value(request)
+        {
+            self.request = request;
+        }
+        self
     }
 
     /// Reads what a run froze.
     pub fn parse(json: &str, run: &str) -> Result<Self> {
         serde_json::from_str(json).map_err(|error| {
-            Error::failed(format!("what run `{run}` froze at its start cannot be read: {error}"))
-                .hint("it was written by another version of rbk, or the journal is damaged")
+            Error::refused(format!("what run `{run}` froze at its start cannot be read: {error}"))
+                .hint(super::journal::DAMAGED)
         })
     }
 

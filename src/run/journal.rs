@@ -11,6 +11,7 @@ use super::event::{Event, Outcome, Record};
 use super::reporter::Feed;
 use super::secrets::Secrets;
 use crate::catalogue::error::{Error, Result};
+use crate::catalogue::value::Value;
 use crate::store::{Entry, RunNo, Store, Ticket};
 
 /// A record as it is stored; its run and number stand beside it.
@@ -123,24 +124,52 @@ impl Journal {
         let mut value: serde_json::Value = serde_json::from_str(&json).expect("it was just written");
         self.secrets.scrub_json(&mut value);
         // A secret that is the name of an outcome, say, makes a record that cannot be read: then it is left out.
-        let stored = serde_json::from_value(value).unwrap_or(Stored {
+        let hidden: Stored = serde_json::from_value(value).unwrap_or(Stored {
             time: stored.time,
             event: Event::Note { node: None, text: "a record was left out, because it held a secret".into() },
         });
-        let json = serde_json::to_string(&stored).expect("events are plain data");
-        (stored, json)
+        // For the record alone; whoever listens gets them hidden.
+        let mut kept = Stored { time: hidden.time, event: hidden.event.clone() };
+        keep_names(&stored.event, &mut kept.event);
+        let json = serde_json::to_string(&kept).expect("events are plain data");
+        (hidden, json)
     }
 }
+
+/// Leaves the root, what was captured and the paths that were given as they are: an undo goes by them, and a mask in one would
+/// lead it elsewhere. They hold no content (that lies in the object store, sealed), but names; one with the value of a secret in
+/// it is seen by whoever sees the file.
+fn keep_names(was: &Event, now: &mut Event) {
+    match (was, now) {
+        (Event::RunStarted { target: was, .. }, Event::RunStarted { target, .. }) => target.root.clone_from(&was.root),
+        (Event::CallStarted { capture: captured, args: given, .. }, Event::CallStarted { capture, args, .. }) => {
+            capture.clone_from(captured);
+            for (arg, was) in args.iter_mut().zip(given).filter(|(_, was)| matches!(was, Some(Value::Path(_)))) {
+                arg.clone_from(was);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What to do about a record that cannot be read.
+pub const DAMAGED: &str = "nothing was changed; it was written by another version of rbk, or the journal is damaged: bring the \
+     state folder back from a backup; without one, take back by hand what the run did";
 
 /// Reads the records of a run, in order.
 ///
 /// # Errors
-/// A damaged database, or a record that this version cannot read.
+/// A damaged database, a record that is missing, or one that this version cannot read.
 pub fn read(store: &dyn Store, no: RunNo, run: &str, each: &mut dyn FnMut(Record) -> Result<()>) -> Result<()> {
+    let mut next = 1;
     store.entries(no, 0, &mut |entry| {
+        // They are counted without a gap: what a missing one tells would be left out of an undo.
+        if entry.seq != next {
+            return Err(Error::refused(format!("record {next} of run `{run}` is missing")).hint(DAMAGED));
+        }
+        next += 1;
         let stored: Stored = serde_json::from_str(&entry.json).map_err(|error| {
-            Error::failed(format!("record {} of run `{run}` cannot be read: {error}", entry.seq))
-                .hint("it was written by another version of rbk, or the journal is damaged")
+            Error::refused(format!("record {} of run `{run}` cannot be read: {error}", entry.seq)).hint(DAMAGED)
         })?;
         each(Record { run: run.to_owned(), seq: entry.seq, time: stored.time, event: stored.event })
     })

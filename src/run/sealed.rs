@@ -40,6 +40,10 @@ impl Keep for Sealed {
         self.0.can_open()
     }
 
+    fn digest_of_secret(&self, value: &str) -> Option<String> {
+        self.0.digest_of_secret(value)
+    }
+
     fn find(&self, start: &str) -> Result<Option<ObjectId>> {
         self.0.find(start)
     }

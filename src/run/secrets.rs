@@ -6,18 +6,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::catalogue::look::{Look, SecretSource};
+use crate::catalogue::visible::{visible, visible_line};
+use crate::check::model::Policy;
 
 /// Shorter values are not looked for: they would blot out ordinary text.
 const SHORTEST: usize = 4;
 
-/// The secrets that a run has used so far.
+/// The secrets that may not be seen: those of the policy from the beginning, and whatever was asked for since.
 #[derive(Clone, Default)]
 pub struct Secrets {
     known: Arc<RwLock<Vec<(String, String)>>>,
     any: Arc<AtomicBool>,
 }
 
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
 impl Secrets {
+    /// Remembers the value of every secret of `policy` that can be had, whoever uses it and whenever: what a file holds
+    /// may be told long before. One that cannot be had is missed where it is needed.
+    pub fn load(&self, policy: &Policy, look: &Look) {
+        for secret in &policy.secrets {
+            if let Ok(value) = look.secret(&secret.name.text) {
+                self.remember(&secret.name.text, &value);
+            }
+        }
+    }
+
     /// A source that gives what `look` gives and remembers it here.
     #[must_use]
     pub fn remembering(&self, look: &Look) -> SecretSource {
@@ -29,13 +47,14 @@ impl Secrets {
         })
     }
 
-    /// Remembers a value, each of its lines, and its forms in JSON and URLs.
+    /// Remembers a value, each of its lines, and its forms in JSON, URLs and what a person is shown.
     pub fn remember(&self, name: &str, value: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let whole = value.trim_end_matches(['\n', '\r']);
         let json = serde_json::to_string(whole).unwrap_or_default();
         let url = percent_encoding::utf8_percent_encode(whole, percent_encoding::NON_ALPHANUMERIC).to_string();
-        let forms = [whole, json.trim_matches('"'), &url].into_iter().chain(whole.lines());
+        let (shown, line) = (visible(whole), visible_line(whole));
+        let forms = [whole, json.trim_matches('"'), &url, &shown, &line].into_iter().chain(whole.lines());
         for form in forms {
             if form.len() >= SHORTEST && !known.iter().any(|(have, _)| have == form) {
                 known.push((form.to_owned(), format!("«secret {name}»")));

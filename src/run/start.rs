@@ -39,6 +39,8 @@ pub struct Setting {
     pub signals: bool,
     /// What was agreed before it began, for the record.
     pub said: Vec<String>,
+    /// What must not be told; that of the policy is added.
+    pub secrets: Secrets,
 }
 
 /// How a run ended.
@@ -80,16 +82,21 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
         _ => super::sealed::keep(&*setting.store, Some(&plan.policy))?,
     };
     let started = jiff::Timestamp::now();
+    let secrets = setting.secrets.clone();
+    secrets.load(&plan.policy, &setting.look);
     let frozen = Frozen::of(&plan);
+    let mut kept = frozen.clone().without(&secrets);
+    if kind == RunKind::Run {
+        kept.secrets = super::frozen::digests(&plan.policy, &setting.look, &*keep);
+    }
     let no = setting.store.begin(Head {
         id: id.clone(),
         kind: "run".to_owned(),
         policy: frozen.policy.clone(),
         of: None,
         started,
-        frozen: frozen.json(),
+        frozen: kept.json(),
     })?;
-    let secrets = Secrets::default();
     let feed = Feed::start(setting.reporters);
     let journal = Arc::new(Journal::new(Arc::clone(&setting.store), no, id.clone(), secrets.clone(), feed));
     let cancel = Cancel::new();

@@ -42,6 +42,12 @@ impl Key {
         Self { name, secret }
     }
 
+    /// A digest of `value` that is worth nothing without this key.
+    pub fn digest(&self, value: &str) -> String {
+        let key = blake3::derive_key("rbk 2026 digest of the value of a secret", &self.secret);
+        blake3::keyed_hash(&key, value.as_bytes()).to_hex().to_string()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let secret = blake3::Hash::from_hex(text.trim().strip_prefix(HEADER)?.trim()).ok()?;
         Some(Self::of(*secret.as_bytes()))

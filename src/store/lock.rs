@@ -1,11 +1,12 @@
-//! One run of a root at a time: an advisory lock on `<state>/lock`, with its holder written inside.
+//! One run of a root at a time: an advisory lock on `<state>/lock`, with its holder written inside, and one on the root.
 //!
 //! The kernel drops the lock with its holder, so a crash never leaves a stale one.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalogue::error::{Error, Result};
 
@@ -20,10 +21,11 @@ pub struct Lock {
     root: Option<RootLock>,
 }
 
-/// Keeps runs of one root apart also where they use different state folders: an advisory lock on the folder itself,
-/// which writes nothing.
+/// Keeps runs apart that act on one folder, or on one inside the other, also where they use different state folders:
+/// advisory locks on the folders themselves, which write nothing. A root is held alone, each folder above it together with
+/// others: so whoever wants that one alone is kept off, and runs beside each other are not.
 #[derive(Debug)]
-pub struct RootLock(#[expect(dead_code, reason = "held, never read")] Option<File>);
+pub struct RootLock(#[expect(dead_code, reason = "held, never read")] Vec<File>);
 
 /// Who holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -39,6 +41,8 @@ pub struct Holder {
 pub enum Locked {
     /// Another run has it: exit code 5.
     Held(Holder),
+    /// Another run has this folder, in which a root of this one lies: exit code 5.
+    Above(PathBuf, Holder),
     /// The file cannot be used.
     Failed(Error),
 }
@@ -49,8 +53,19 @@ impl Locked {
     pub fn error(&self) -> Error {
         match self {
             Self::Held(holder) if holder.pid == 0 => {
-                Error::refused("another run holds the lock of this root".to_owned())
-                    .hint("wait for it; it uses another state folder, or is just beginning; nothing was changed")
+                Error::refused("another run holds the lock of this root".to_owned()).hint(
+                    "wait for it; it uses another state folder, acts on a folder inside of this root, or is just \
+                         beginning; nothing was changed",
+                )
+            }
+            Self::Above(folder, holder) => {
+                let run = match holder {
+                    holder if holder.pid == 0 => String::new(),
+                    holder if holder.run == UNNAMED => format!(": an undo, process {}", holder.pid),
+                    holder => format!(": run `{}`, process {}", holder.run, holder.pid),
+                };
+                Error::refused(format!("another run holds `{}`, in which this root lies{run}", folder.display()))
+                    .hint("wait for it; `rbk runs` there tells of it; nothing was changed")
             }
             Self::Held(holder) if holder.run == UNNAMED => {
                 Error::refused(format!("another run holds the lock of this root: an undo, process {}", holder.pid))
@@ -66,18 +81,47 @@ impl Locked {
     }
 }
 
-/// Takes the lock of a root whose runs are usually recorded in `folder`. Where the file system has no locks for folders
-/// there is only that of the state folder.
+/// Takes the locks of the roots of a run that is recorded in `folder`. Where the file system has no locks for folders there
+/// is only that of the state folder.
 ///
 /// # Errors
-/// When another run has it.
-pub fn take_root(root: &Path, folder: &Path) -> Result<RootLock, Locked> {
-    let Ok(file) = File::open(root) else { return Ok(RootLock(None)) };
-    match file.try_lock() {
-        Ok(()) => Ok(RootLock(Some(file))),
-        Err(TryLockError::WouldBlock) => Err(Locked::Held(holder(folder).unwrap_or_default())),
-        Err(TryLockError::Error(_)) => Ok(RootLock(None)),
+/// When another run acts on one of them, on a folder inside of one, or on one above.
+pub fn take_roots<'a>(roots: impl Iterator<Item = &'a Path>, folder: &Path) -> Result<RootLock, Locked> {
+    let roots: BTreeSet<&Path> = roots.collect();
+    let above = roots.iter().flat_map(|root| root.ancestors().skip(1)).filter(|above| !roots.contains(above));
+    let above: BTreeSet<&Path> = above.collect();
+    let mut held = Vec::with_capacity(roots.len() + above.len());
+    for root in &roots {
+        let Ok(file) = File::open(root) else { continue };
+        match file.try_lock() {
+            Ok(()) => held.push(file),
+            Err(TryLockError::WouldBlock) => return Err(Locked::Held(holder(folder).unwrap_or_default())),
+            Err(TryLockError::Error(_)) => {}
+        }
     }
+    for above in above {
+        let Ok(file) = File::open(above) else { continue };
+        match try_shared(&file) {
+            Ok(()) => held.push(file),
+            Err(TryLockError::WouldBlock) => {
+                let holder = holder(&super::state::beside(above)).unwrap_or_default();
+                return Err(Locked::Above(above.to_owned(), holder));
+            }
+            Err(TryLockError::Error(_)) => {}
+        }
+    }
+    Ok(RootLock(held))
+}
+
+/// Programs that tidy up, such as `systemd-tmpfiles`, hold a folder for a moment; a run holds it longer than that.
+fn try_shared(file: &File) -> std::result::Result<(), TryLockError> {
+    for _ in 0..10 {
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(30)),
+            done => return done,
+        }
+    }
+    file.try_lock_shared()
 }
 
 impl Lock {

@@ -33,3 +33,29 @@ fn an_undo_is_named_as_soon_as_it_has_an_id() {
     let told = take(folder.path(), "run-2").unwrap_err().error();
     assert!(told.hint.unwrap().contains("rbk show undo-7"));
 }
+
+#[test]
+fn runs_on_folders_of_which_one_lies_in_the_other_are_kept_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let [outer, inner, beside] = ["outer", "outer/a/inner", "beside"].map(|name| root.join(name));
+    for folder in [&outer, &inner, &beside] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let take = |roots: &[&Path]| take_roots(roots.iter().copied(), &root.join("no state"));
+    let held = take(&[&inner]).unwrap();
+    assert!(matches!(take(&[&outer]), Err(Locked::Held(_))));
+    assert!(matches!(take(&[&beside, &outer]), Err(Locked::Held(_))), "one of several roots counts");
+    let other = take(&[&beside]).unwrap();
+    drop((held, other));
+    let held = take(&[&outer]).unwrap();
+    let refused = take(&[&inner]).unwrap_err();
+    assert_eq!(refused, Locked::Above(outer.clone(), Holder::default()));
+    assert!(refused.error().what.contains(&*outer.to_string_lossy()));
+    drop(held);
+    // Its own roots do not keep a run off.
+    let held = take(&[&outer, &inner]).unwrap();
+    assert!(take(&[&inner]).is_err());
+    drop(held);
+    take(&[&inner]).unwrap();
+}

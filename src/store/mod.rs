@@ -99,6 +99,11 @@ pub trait Store: Send + Sync {
     /// When none or several match; the error lists what there is.
     fn find(&self, name: &str) -> Result<RunRow>;
 
+    /// Whether all of it can be read, as far as the store can tell by itself; asked before an undo rests on it.
+    fn is_sound(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// What was frozen at the start of a run.
     fn frozen(&self, run: RunNo) -> Result<String>;
 

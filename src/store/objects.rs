@@ -226,6 +226,10 @@ impl Keep for Objects {
         })
     }
 
+    fn digest_of_secret(&self, value: &str) -> Option<String> {
+        Some(self.key().ok()?.digest(value))
+    }
+
     fn find(&self, start: &str) -> Result<Option<ObjectId>> {
         if start.len() < 32 || start.len() > 64 || !start.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);

@@ -115,9 +115,7 @@ fn mend(path: &str) -> String {
 pub fn damaged(path: &str, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            Error::new(ErrorKind::Refused, format!("the state database `{path}` is damaged: {error}")).hint(mend(path))
-        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => unsound(path, error),
         Some(ErrorCode::DiskFull) => {
             Error::failed(format!("the disk is full: cannot write `{path}`")).hint("free some space")
         }
@@ -128,6 +126,19 @@ pub fn damaged(path: &str, error: &rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Error::failed(format!("the state database `{path}` is held by another program"))
         }
+        // A row that is not what was written there.
+        None => match error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..) => unsound(path, error),
+            _ => Error::failed(format!("the state database `{path}` cannot be used: {error}")),
+        },
         _ => Error::failed(format!("the state database `{path}` cannot be used: {error}")),
     }
+}
+
+/// What to say of a database in which something is not as it was written.
+pub fn unsound(path: &str, why: &dyn std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Refused, format!("the state database `{path}` is damaged: {why}")).hint(mend(path))
 }

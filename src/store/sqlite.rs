@@ -296,6 +296,12 @@ impl Store for Sqlite {
         }
     }
 
+    fn is_sound(&self) -> Result<()> {
+        let found: String =
+            self.inner.read(|connection| connection.query_row("pragma quick_check(1)", [], |row| row.get(0)))?;
+        if found == "ok" { Ok(()) } else { Err(schema::unsound(&self.inner.path, &found)) }
+    }
+
     fn frozen(&self, run: RunNo) -> Result<String> {
         self.inner
             .read(|connection| connection.query_row("select frozen from runs where no = ?1", [run.0], |row| row.get(0)))

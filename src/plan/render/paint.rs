@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::catalogue::visible::visible;
+
 /// Paints, or does not.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
@@ -11,7 +13,8 @@ pub struct Paint {
 
 impl Paint {
     fn with(self, style: Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        let text = visible(text);
+        if self.color { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 
     pub fn bold(self, text: &str) -> String {
@@ -49,7 +52,7 @@ impl Paint {
         } else if line.starts_with("@@") {
             self.info(line)
         } else {
-            line.to_owned()
+            visible(line).into_owned()
         }
     }
 }

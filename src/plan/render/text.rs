@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::catalogue::show;
+use crate::catalogue::visible::visible;
 use crate::plan::model::{Pin, Plan, Taken};
 use crate::plan::{asides, graph};
 
@@ -23,22 +24,24 @@ pub(super) struct Text<'p> {
     pub width: usize,
     /// Whether there are so many nodes that each is told in few lines.
     pub brief: bool,
+    hide: &'p dyn Fn(&str) -> Option<String>,
     out: String,
 }
 
 /// How a line is painted.
 pub(super) type Style = fn(Paint, &str) -> String;
 
-/// As it is.
+/// As it is; as every style, without orders to a terminal.
 pub(super) fn plain(_: Paint, text: &str) -> String {
-    text.to_owned()
+    visible(text).into_owned()
 }
 
-/// The whole plan.
+/// The whole plan. `hide` takes out of a text what must not be seen, before it is broken into lines; what is long and stands
+/// in one line is for the caller.
 #[must_use]
-pub fn render(plan: &Plan, color: bool, width: usize) -> String {
+pub fn render(plan: &Plan, color: bool, width: usize, hide: &dyn Fn(&str) -> Option<String>) -> String {
     let brief = plan.nodes.len() > MANY;
-    let mut text = Text { plan, paint: Paint { color }, width: width.max(40), brief, out: String::new() };
+    let mut text = Text { plan, paint: Paint { color }, width: width.max(40), brief, hide, out: String::new() };
     text.header();
     text.pins();
     let graph = graph::of(plan);
@@ -62,6 +65,8 @@ impl Text<'_> {
     /// Text at `indent` behind a painted `mark` of so many columns, in as many lines as it takes.
     pub fn say(&mut self, indent: usize, (mark, columns): (&str, usize), text: &str, style: Style) {
         let paint = self.paint;
+        let hidden = (self.hide)(text);
+        let text = hidden.as_deref().unwrap_or(text);
         for (number, line) in wrap(text, self.width.saturating_sub(indent + columns)).iter().enumerate() {
             let mark = if number == 0 { mark.to_owned() } else { " ".repeat(columns) };
             self.line(&format!("{}{mark}{}", " ".repeat(indent), style(paint, line)));
@@ -70,7 +75,8 @@ impl Text<'_> {
 
     /// Text at `indent`; what does not fit stands two columns further in.
     pub fn tell(&mut self, indent: usize, text: &str, style: Style) {
-        let lines = wrap(text, self.width.saturating_sub(indent + 2));
+        let hidden = (self.hide)(text);
+        let lines = wrap(hidden.as_deref().unwrap_or(text), self.width.saturating_sub(indent + 2));
         for (number, line) in lines.iter().enumerate() {
             let further = if number == 0 { 0 } else { 2 };
             self.line(&format!("{}{}", " ".repeat(indent + further), style(self.paint, line)));

@@ -255,6 +255,7 @@ impl Rig {
             reporters: Vec::new(),
             signals: false,
             said: Vec::new(),
+            secrets: crate::run::secrets::Secrets::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::catalogue::keep::{Keep, ObjectId};
 use crate::catalogue::look::Look;
 use crate::catalogue::show;
 use crate::catalogue::snapshot::NodeState;
+use crate::catalogue::visible::visible_line;
 use crate::run::executor::digest_of_file;
 use crate::run::secrets::Secrets;
 
@@ -56,9 +57,7 @@ impl Change {
             text.push_str(&format!("  {when:<16}{what}\n"));
         }
         for line in self.remark.iter().map(String::as_str).chain(self.diffs.iter().flat_map(|diff| diff.lines())) {
-            // Content must not move the cursor or change a terminal.
-            let clean = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
-            text.push_str(&format!("  {}\n", line.chars().map(clean).collect::<String>()));
+            text.push_str(&format!("  {}\n", visible_line(line)));
         }
         text
     }
@@ -70,8 +69,8 @@ pub(super) struct Shown<'a> {
     pub keep: &'a dyn Keep,
     /// Values that must not be seen.
     pub secrets: &'a Secrets,
-    /// Secrets whose values are not known here, so that they cannot be looked for.
-    pub unknown: Vec<String>,
+    /// Secrets that content may hold and whose values are not known here, so that they cannot be looked for.
+    pub hidden: Option<String>,
 }
 
 /// One of the three states.
@@ -106,10 +105,8 @@ impl Shown<'_> {
             remark: None,
         };
         let any = [&before.text, &left.text, &now.text].iter().any(|text| text.as_ref().is_some_and(|t| !t.is_empty()));
-        if !self.unknown.is_empty() && any {
-            let names: Vec<_> = self.unknown.iter().map(|name| format!("`{name}`")).collect();
-            change.remark =
-                Some(format!("its content is not shown, since it may hold {}, not known here", names.join(", ")));
+        if let (Some(hidden), true) = (&self.hidden, any) {
+            change.remark = Some(format!("its content is not shown, since it may hold {hidden}"));
             return change;
         }
         match (&left.text, &now.text) {

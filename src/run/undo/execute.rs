@@ -8,7 +8,7 @@ use super::back::{by_capture, said};
 use super::plan::{How, LeftAsIs, UndoPlan, UndoStep};
 use super::trail::Called;
 use super::verify::{self, Verification};
-use super::{bare, depends};
+use super::{bare, depends, whole};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::touch::Touch;
@@ -16,9 +16,9 @@ use crate::catalogue::unit::{Capture, Catalogue};
 use crate::plan::model::Target;
 use crate::run::event::{Event, NodeInfo, NodeOutcome, Outcome, RunKind};
 use crate::run::executor::{Executor, Touched, UNDO_TIMEOUT, files_of};
+use crate::run::frozen::digests;
 use crate::run::journal::Journal;
 use crate::run::reporter::Feed;
-use crate::run::secrets::Secrets;
 use crate::run::signals::Signals;
 use crate::run::{Ended, Setting};
 use crate::store::Head;
@@ -59,21 +59,28 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     }
     let id = plan.id.clone();
     setting.store.keep().can_open()?;
+    whole::check(&plan.steps, &*setting.store.keep())?;
     let keep = crate::run::sealed::keep(&*setting.store, plan.policy.as_deref())?;
     let started = jiff::Timestamp::now();
     let clock = Instant::now();
     let mut frozen = plan.frozen.clone();
     // Bound values go with it: an undo of this undo may need them.
     frozen.values.extend(plan.trail.bound.iter().map(|(binding, value)| (binding.0, value.clone())));
+    let secrets = setting.secrets.clone();
+    if let Some(policy) = &plan.policy {
+        secrets.load(policy, &setting.look);
+        // What it captures may hold the values of the run and those of now: it is known only where they are the same.
+        let now = digests(policy, &setting.look, &*keep);
+        frozen.secrets.retain(|name, digest| now.get(name) == Some(digest));
+    }
     let no = setting.store.begin(Head {
         id: id.clone(),
         kind: "undo".to_owned(),
         policy: plan.of.policy.clone(),
         of: Some(plan.of.id.clone()),
         started,
-        frozen: frozen.json(),
+        frozen: frozen.clone().without(&secrets).json(),
     })?;
-    let secrets = Secrets::default();
     let feed = Feed::start(setting.reporters);
     let journal = Arc::new(Journal::new(Arc::clone(&setting.store), no, id.clone(), secrets.clone(), feed));
     let cancel = Cancel::new();

@@ -15,6 +15,7 @@ mod standing;
 pub mod trail;
 mod verify;
 pub mod walk;
+mod whole;
 
 pub(in crate::run) use chain::undone_by;
 pub use execute::{refusal, undo};

@@ -1,5 +1,6 @@
 //! What an undo would do, before it does it: the same walk, shown.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -12,12 +13,15 @@ use super::verify::{self, Verification};
 pub use super::walk::{How, LeftAsIs, UndoStep};
 use super::walk::{Walked, walk};
 use crate::catalogue::error::{Error, ErrorKind, Result};
+use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
 use crate::catalogue::unit::Catalogue;
+use crate::catalogue::visible::visible;
 use crate::check::model::Policy;
 use crate::run::event::UndoNote;
 use crate::run::failure::Map;
 use crate::run::frozen::{Compile, Frozen};
+use crate::run::journal::DAMAGED;
 use crate::run::secrets::Secrets;
 use crate::store::{RunRow, Store};
 
@@ -77,8 +81,13 @@ pub fn plan(
     catalogue: &Catalogue,
     compile: &Compile<'_>,
 ) -> Result<UndoPlan> {
+    store.is_sound()?;
     let of = store.find(run)?;
     let mut trail = Trail::read(store, of.no, &of.id, None)?;
+    if of.outcome.is_some() && trail.outcome.is_none() {
+        let what = format!("the journal of run `{}` is damaged: its last record is missing", of.id);
+        return Err(Error::refused(what).hint(DAMAGED));
+    }
     let frozen = Frozen::parse(&store.frozen(of.no)?, &of.id)?;
     let runs = store.runs()?;
     if let Some(by) = undone_by(store, &runs, &of)? {
@@ -123,22 +132,34 @@ pub fn plan(
     plan.parted = names::parted(&plan.steps, look);
     plan.obstacles = obstacle::find(&plan.steps, look);
     let secrets = Secrets::default();
-    let unknown = known_to(&secrets, plan.policy.as_deref(), look);
-    plan.compare(look, catalogue, &Shown { look, keep: &*store.keep(), secrets: &secrets, unknown });
+    let keep = store.keep();
+    let hidden = hidden(&secrets, plan.policy.as_deref(), &plan.frozen, look, &*keep);
+    plan.compare(look, catalogue, &Shown { look, keep: &*keep, secrets: &secrets, hidden });
     Ok(plan)
 }
 
-/// Has `secrets` know the values of the policy's secrets; the names of those that cannot be had here.
-fn known_to(secrets: &Secrets, policy: Option<&Policy>, look: &Look) -> Vec<String> {
+/// Has `secrets` know the values of the policy's secrets; why content may hold one that is not known here.
+fn hidden(secrets: &Secrets, policy: Option<&Policy>, frozen: &Frozen, look: &Look, keep: &dyn Keep) -> Option<String> {
     let names = policy.iter().flat_map(|policy| &policy.secrets).map(|secret| secret.name.text.to_string());
-    let mut unknown = Vec::new();
+    let names: BTreeSet<String> = names.chain(frozen.secrets.keys().cloned()).collect();
+    let (mut unknown, mut others) = (Vec::new(), Vec::new());
     for name in names {
         match look.secret(&name) {
-            Ok(value) => secrets.remember(&name, &value),
-            Err(_) => unknown.push(name),
+            Ok(value) => {
+                secrets.remember(&name, &value);
+                // What was captured holds the value of that time.
+                let then = frozen.secrets.get(&name);
+                if then.is_none() || then != keep.digest_of_secret(&value).as_ref() {
+                    others.push(format!("`{name}`"));
+                }
+            }
+            Err(_) => unknown.push(format!("`{name}`")),
         }
     }
-    unknown
+    let unknown = (!unknown.is_empty()).then(|| format!("{}, not known here", unknown.join(", ")));
+    let others = (!others.is_empty()).then(|| format!("a value of {} that is not the one of now", others.join(", ")));
+    let why: Vec<String> = unknown.into_iter().chain(others).collect();
+    (!why.is_empty()).then(|| why.join(", or "))
 }
 
 impl UndoPlan {
@@ -191,6 +212,6 @@ impl UndoPlan {
         if let Some(more) = self.changed.len().checked_sub(CHANGES).filter(|more| *more > 0) {
             let _ = writeln!(text, "and {more} more things were changed since");
         }
-        text
+        visible(&text).into_owned()
     }
 }
