@@ -49,7 +49,7 @@ pub fn between(saved: &Saved, fresh: &Plan, hide: &dyn Fn(&str) -> Option<String
     for node in &saved.nodes {
         match now.get(&node.key) {
             None => differ(node.key.clone(), "a node of the plan".to_owned(), "absent".to_owned()),
-            Some(fresh) => nodes(node, fresh, &mut differ),
+            Some(fresh) => nodes(node, fresh, hide, &mut differ),
         }
     }
     let known: BTreeSet<_> = saved.nodes.iter().map(|node| &node.key).collect();
@@ -59,13 +59,19 @@ pub fn between(saved: &Saved, fresh: &Plan, hide: &dyn Fn(&str) -> Option<String
     found
 }
 
-fn nodes(old: &SavedNode, new: &SavedNode, differ: &mut impl FnMut(String, String, String)) {
+fn nodes(
+    old: &SavedNode,
+    new: &SavedNode,
+    hide: &dyn Fn(&str) -> Option<String>,
+    differ: &mut impl FnMut(String, String, String),
+) {
     if old.previews.len() != new.previews.len() {
         let calls = |node: &SavedNode| format!("{} calls", node.previews.len());
         return differ(old.key.clone(), calls(old), calls(new));
     }
     for (was, is) in old.previews.iter().zip(&new.previews) {
-        differ(format!("{}: call", old.key), was.call.clone(), is.call.clone());
+        let now = if was.call == is.call { None } else { hide(&is.call) };
+        differ(format!("{}: call", old.key), was.call.clone(), now.unwrap_or_else(|| is.call.clone()));
         if let (Some(before), Some(after)) = (&was.fingerprint, &is.fingerprint) {
             for (part, planned, now) in before.differences(after) {
                 differ(format!("{}: {part}", old.key), planned, now);

@@ -95,7 +95,7 @@ fn node(node: &super::model::Node) -> SavedNode {
 #[must_use]
 pub fn json(plan: &Plan, state: Option<String>, mask: &dyn Fn(&mut Value)) -> String {
     let mut value = serde_json::to_value(Saved { state, ..of(plan) }).expect("a plan is serialisable");
-    // Not in what a run reads of it: sources, names and requests. What was pinned is only compared.
+    // Not in what a run reads of it: sources, names and requests. What was pinned, and how calls read, is only compared.
     for pin in value["pins"].as_array_mut().into_iter().flatten() {
         mask(&mut pin["value"]);
     }
@@ -105,6 +105,7 @@ pub fn json(plan: &Plan, state: Option<String>, mask: &dyn Fn(&mut Value)) -> St
             mask(shown);
         }
         for call in node["previews"].as_array_mut().into_iter().flatten() {
+            mask(&mut call["call"]);
             mask(&mut call["preview"]);
         }
     }
