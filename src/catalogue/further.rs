@@ -34,7 +34,7 @@ impl Look {
                 at.name
             );
             return Err(Error::refused(what).hint(format!(
-                "nothing was changed; break the link first with `cp -p {0} {1} && mv {1} {0}`, or name the folder of the \
+                "break the link first with `cp -p {0} {1} && mv {1} {0}`, or name the folder of the \
                  other name in the policy's `roots`",
                 quoted(&at.name),
                 quoted(&own)

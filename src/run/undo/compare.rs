@@ -107,7 +107,7 @@ pub(super) fn above(part: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a part, or a folder above it, is `settled`.
-fn lies_in(part: &str, settled: impl Fn(&str) -> bool) -> bool {
+pub(super) fn lies_in(part: &str, settled: impl Fn(&str) -> bool) -> bool {
     std::iter::once(part).chain(above(part)).any(settled)
 }
 

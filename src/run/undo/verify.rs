@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::compare::{above, states};
+use super::compare::{above, lies_in, states};
 use super::names::{COMMIT, Names, Once, database, lasts};
 use super::plan::{How, UndoPlan};
 use super::trail::{Called, Trail};
@@ -111,7 +111,9 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
     let mut differ = Vec::new();
     let whole = captured(plan, exec, catalogue, &mut differ)?;
     let last_block = plan.steps.iter().rposition(|step| matches!(step.how, How::Block(..) | How::GroupBlock(..)));
-    let mut seen: HashSet<&str> = HashSet::new();
+    let databases = plan.trail.calls.iter().map(|called| database(called.before.as_ref()?));
+    let databases: Vec<Option<String>> = databases.collect();
+    let (mut seen, mut rows_of): (HashSet<&str>, HashSet<&str>) = (HashSet::new(), HashSet::new());
     // What was changed through another name was so before the call that used this one.
     let (mut names, mut earlier) = (Names::default(), None::<&Fingerprint>);
     let (once, mut files) = (Once::of(&plan.trail.calls), HashSet::new());
@@ -119,14 +121,20 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
     let in_use = plan.trail.calls.iter().filter(|called| states(&called.capture).is_empty());
     let rows: HashSet<String> = in_use.filter_map(|called| database(called.before.as_ref()?)).collect();
     let look = exec.calm();
-    for called in &plan.trail.calls {
+    for (called, database) in plan.trail.calls.iter().zip(&databases) {
         let (Some(before), Some((action, args))) = (&called.before, called.unit(catalogue)) else { continue };
-        let new = |part: &&str| std::iter::once(*part).chain(above(part)).all(|part| !seen.contains(part));
+        // Of a database whose file an earlier call wrote, that one knows what was there before.
+        let replaced = database.as_deref().is_some_and(|file| lies_in(file, |at| seen.contains(at)));
+        let new = |part: &&str| {
+            !(replaced && part.starts_with("db:")) && !lies_in(part, |at| seen.contains(at) || rows_of.contains(at))
+        };
         let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
         seen.extend(before.parts.keys().map(String::as_str));
         // A folder that it made, and what a later call met in it, was not there before.
         let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
         seen.extend(made.map(|state| state.path.as_str()));
+        // A database tells tables; what a later call met is the file with what this one wrote into it.
+        rows_of.extend(database.as_deref());
         if let Some(earlier) = earlier.replace(before) {
             names.add(earlier.parts.keys().map(String::as_str));
             files.extend(earlier.parts.keys().map(|part| once.file(part)));
