@@ -56,7 +56,7 @@ impl Missed {
                 .filter(|(index, _)| shown.contains(index))
                 .map(|(index, took)| format!("{} {}", expansion.nodes[*index].key, length(*took)))
                 .collect();
-            let others: String = path
+            let others: Vec<String> = path
                 .otherwise
                 .iter()
                 .take(CHAIN)
@@ -64,6 +64,7 @@ impl Missed {
                     format!(" + otherwise of `{}` {}", expansion.alternatives[*which].stage, length(*took))
                 })
                 .collect();
+            let others = others.concat();
             let more = links.len().saturating_sub(CHAIN);
             let rest = if more > 0 { format!(" + {more} shorter ones") } else { String::new() };
             format!("{}{rest}{others} against {}", text.join(" + "), length(limit))
