@@ -62,7 +62,7 @@ impl Action for Run {
             return Err(Error::refused(format!("there is no directory `{}` to run `{shown}` in", cwd.display())));
         }
         if let Some(note) = exec::missing_program(&words, &cwd) {
-            return Err(Error::refused(note).hint("install it, mend its name or `PATH`; nothing was changed"));
+            return Err(Error::refused(note).hint("install it, mend its name or `PATH`"));
         }
         let below = cwd.strip_prefix(look.root()).map_or_else(|_| cwd.clone(), std::path::Path::to_owned);
         let below = if below.as_os_str().is_empty() { ".".to_owned() } else { below.display().to_string() };

@@ -81,6 +81,14 @@ impl Args {
         self.values.iter().any(|arg| matches!(arg, Arg::Unknown))
     }
 
+    /// Whether exactly one of `names` is given, or may be, as far as that is known.
+    #[must_use]
+    pub fn may_be_one_of(&self, names: &[&str]) -> bool {
+        let given = names.iter().filter(|name| self.get(name).is_some()).count();
+        let open = names.iter().any(|name| matches!(self.raw(name), Arg::Unknown | Arg::Lazy(_)));
+        given == 1 || (given == 0 && open)
+    }
+
     /// A required value.
     pub fn value(&self, name: &str) -> Result<&Value> {
         self.get(name).ok_or_else(|| {

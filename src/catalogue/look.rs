@@ -87,6 +87,19 @@ impl Look {
         self.guarded.iter().any(|folder| path.starts_with(folder))
     }
 
+    /// Refuses to replace or remove a root, or anything that holds or belongs to rbk's own state.
+    pub fn may_change(&self, at: &Located) -> Result<()> {
+        if self.roots().any(|root| root.starts_with(&at.path)) {
+            return Err(Error::refused(format!("`{}` is the root, which is never replaced or removed", at.name))
+                .hint("name what is in it"));
+        }
+        if self.is_guarded(&at.path) || self.guards().iter().any(|folder| folder.starts_with(&at.path)) {
+            return Err(Error::refused(format!("`{}` holds the state of rbk itself", at.name))
+                .hint("its journal and captures live there; a run cannot change them"));
+        }
+        Ok(())
+    }
+
     /// The state folders of rbk itself.
     pub(super) fn guards(&self) -> &[PathBuf] {
         &self.guarded

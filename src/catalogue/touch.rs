@@ -18,8 +18,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::command::Spawn;
-use super::error::{Error, Result};
-use super::look::{Located, Look};
+use super::look::Look;
 
 /// The world, to be changed. Reads go through the [`Look`] that it derefs to.
 #[derive(Clone)]
@@ -46,19 +45,6 @@ impl Touch {
     #[must_use]
     pub fn spawn(&self) -> &Arc<dyn Spawn> {
         self.look.spawner()
-    }
-
-    /// Refuses to replace or remove a root, or anything that holds or belongs to rbk's own state.
-    fn may_change(&self, at: &Located) -> Result<()> {
-        if self.roots().any(|root| root.starts_with(&at.path)) {
-            return Err(Error::refused(format!("`{}` is the root, which is never replaced or removed", at.name))
-                .hint("name what is in it"));
-        }
-        if self.is_guarded(&at.path) || self.guards().iter().any(|folder| folder.starts_with(&at.path)) {
-            return Err(Error::refused(format!("`{}` holds the state of rbk itself", at.name))
-                .hint("its journal and captures live there; a run cannot change them"));
-        }
-        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::Args;
 use super::effect::{Effects, Entries};
-use super::error::Result;
+use super::error::{Error, Result};
 use super::foreseen::Foreseen;
 use super::keep::Keep;
 use super::look::Look;
@@ -23,6 +23,13 @@ use super::value::Value;
 pub trait Action: Send + Sync {
     /// Its signature.
     fn signature(&self) -> &'static Signature;
+
+    /// What is wrong with arguments whatever the world looks like: what is left out though something has to be said, two
+    /// that exclude each other, a text of no meaning. Asked when a policy is checked, with what is constant.
+    fn complains(&self, args: &Args) -> Option<Error> {
+        let _ = args;
+        None
+    }
 
     /// What it reads and writes. Arguments that are not known widen to `**`. Must not ask the world more than what
     /// `look` answers about existing files; without one, paths are taken as written.
@@ -91,6 +98,12 @@ pub trait Action: Send + Sync {
 pub trait Probe: Send + Sync {
     /// Its signature.
     fn signature(&self) -> &'static Signature;
+
+    /// What is wrong with arguments whatever the world looks like, as [`Action::complains`].
+    fn complains(&self, args: &Args) -> Option<Error> {
+        let _ = args;
+        None
+    }
 
     /// What it reads.
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects;

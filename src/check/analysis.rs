@@ -14,7 +14,7 @@ use super::deadlines::Missed;
 use super::environments::{self, contexts, defaults};
 use super::expand::{ExpandedCall, ExpandedNode, Expansion, Pinning, Selection, Work, expand};
 use super::lints;
-use super::model::{Policy, Undo};
+use super::model::{Phase, Policy, Undo};
 use super::order::{self, OrderNode, Trouble};
 use super::rings::rings;
 use super::time::{self, TimeNode};
@@ -51,7 +51,8 @@ fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
             if let Some((place, error)) = expansion.excess {
                 let found = Diagnostic::new(Code::TooMuch, place, error.what).label("here it becomes too much");
                 push(found.help(error.hint.unwrap_or_default()));
-                continue;
+                // In every other run it comes to as much, and each takes as long to tell.
+                return;
             }
             let nodes = order_nodes(&expansion.nodes);
             let order = order::order(&nodes);
@@ -96,7 +97,7 @@ pub fn worst_cases(policy: &Arc<Policy>, phase: &str) -> Vec<(Selection, Expansi
         .filter_map(|selection| {
             let expansion = expand(policy, &selection, values.clone(), &pinning, None);
             let order = order::order(&order_nodes(&expansion.nodes));
-            let path = time::critical_path(&time_nodes(&expansion.nodes), &order, usize::MAX);
+            let path = time::critical_path(&time_nodes(&expansion.nodes), &expansion.alternatives, &order, usize::MAX);
             order.trouble.is_empty().then_some((selection, expansion, path))
         })
         .collect()
@@ -120,11 +121,17 @@ fn selections(policy: &Policy) -> Vec<Vec<Selection>> {
         .collect();
     let mut all = Vec::new();
     for phase in &policy.phases {
-        let scenarios: Vec<Option<String>> = if phase.scenarios.is_empty() {
-            vec![None]
-        } else {
-            phase.scenarios.iter().map(|scenario| Some(scenario.name.text.to_string())).collect()
-        };
+        // One of a phase that is rolled back with it selects the steps there.
+        let mut scenarios: Vec<Option<String>> = Vec::new();
+        for scenario in together(policy, phase).iter().flat_map(|phase| &phase.scenarios) {
+            let name = Some(scenario.name.text.to_string());
+            if !scenarios.contains(&name) {
+                scenarios.push(name);
+            }
+        }
+        if scenarios.is_empty() {
+            scenarios.push(None);
+        }
         for scenario in &scenarios {
             let under = |severity: &Option<String>| Selection {
                 phases: vec![phase.name.text.to_string()],
@@ -137,6 +144,23 @@ fn selections(policy: &Policy) -> Vec<Vec<Selection>> {
             let (fewer, whole): (Vec<_>, Vec<_>) =
                 severities.iter().map(under).partition(|selection| selection.skips_graceful(policy).is_some());
             all.extend([whole, fewer].into_iter().filter(|alike| !alike.is_empty()));
+        }
+    }
+    all
+}
+
+/// What is rolled back together with `phase`, itself first: what it includes and what depends on any of these.
+fn together<'p>(policy: &'p Policy, phase: &'p Phase) -> Vec<&'p Phase> {
+    let mut all = vec![phase];
+    let mut next = 0;
+    while let Some(&this) = all.get(next) {
+        next += 1;
+        for other in &policy.phases {
+            let goes_with = this.includes.iter().any(|name| name.text == other.name.text)
+                || other.depends_on.iter().any(|on| on.text == this.name.text);
+            if goes_with && !all.iter().any(|known| known.name.text == other.name.text) {
+                all.push(other);
+            }
         }
     }
     all

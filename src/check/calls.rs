@@ -7,9 +7,12 @@ use std::sync::Arc;
 use super::checker::Checker;
 use super::functions::{self, Function};
 use super::later;
-use super::model::{Call, Expr, ExprKind, OnFailure, ProbeCall, StepItem};
+use super::model::{Call, CallArg, Expr, ExprKind, OnFailure, ProbeCall, StepItem};
 use super::modules::Member;
 use super::names::Meaning;
+use crate::catalogue::args::{Arg, Args};
+use crate::catalogue::error::Error;
+use crate::catalogue::signature::Signature;
 use crate::catalogue::ty::Type;
 use crate::diagnostics::{Code, suggest};
 use crate::source::Span;
@@ -21,6 +24,8 @@ pub struct Universal {
     pub timeout: Option<Expr>,
     pub retry: Option<u32>,
     pub fails: Option<OnFailure>,
+    /// Whether something does not fit its signature, and was reported.
+    pub refused: bool,
 }
 
 /// The label of a universal argument.
@@ -96,6 +101,10 @@ impl<'a> Checker<'a> {
             let probe = Arc::clone(probe);
             let signature = probe.signature();
             let (args, universal) = self.arguments(signature, call, Position::Value);
+            if !universal.refused {
+                let complaint = probe.complains(&self.constants(signature, &args));
+                self.complaint(call, complaint);
+            }
             let place = self.place(span);
             let kind = ProbeCall { probe, args, timeout: universal.timeout, place };
             return Expr { kind: ExprKind::Probe(Box::new(kind)), ty: signature.result(), place };
@@ -171,7 +180,11 @@ impl<'a> Checker<'a> {
         if let Some(action) = self.catalogue.action(name) {
             let action = Arc::clone(action);
             let (args, universal) = self.arguments(action.signature(), call, Position::Statement);
-            let Universal { timeout, retry, fails } = universal;
+            let Universal { timeout, retry, fails, refused } = universal;
+            if !refused {
+                let complaint = action.complains(&self.constants(action.signature(), &args));
+                self.complaint(call, complaint);
+            }
             let timeout = timeout.map(Box::new);
             return Some(Call { action, args, timeout, retry, fails, place: self.place(expr.span) });
         }
@@ -198,6 +211,27 @@ impl<'a> Checker<'a> {
         }
         self.unknown_call(call, name, Position::Statement);
         None
+    }
+
+    /// The arguments of a unit as far as they are known when the policy is checked.
+    fn constants(&self, signature: &'static Signature, args: &[CallArg]) -> Args {
+        let known = |arg: &CallArg| match arg {
+            CallArg::Absent => Arg::Absent,
+            CallArg::Lazy(_) => Arg::Unknown,
+            CallArg::Value(expr) => self.known(expr).map_or(Arg::Unknown, Arg::Known),
+        };
+        Args::new(signature, args.iter().map(known).collect())
+    }
+
+    /// Reports what a unit says of its arguments.
+    fn complaint(&mut self, call: &'a ast::Call, complaint: Option<Error>) {
+        if let Some(error) = complaint {
+            let found = self.error(Code::BadArguments, call.callee.span, error.what);
+            found.set_label("called here");
+            if let Some(hint) = error.hint {
+                found.set_help(hint);
+            }
+        }
     }
 
     /// The name that is called; nothing when that is reported already.

@@ -45,7 +45,7 @@ impl Missed {
         environments: &[usize],
     ) {
         // Enough jobs: with fewer it can only be longer, and the plan, which knows them, says so.
-        let path = time::critical_path(&time_nodes(&expansion.nodes), order, usize::MAX);
+        let path = time::critical_path(&time_nodes(&expansion.nodes), &expansion.alternatives, order, usize::MAX);
         let chain = |limit: Duration| {
             let mut links: Vec<_> = path.path.iter().filter(|(_, took)| !took.is_zero()).collect();
             links.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
@@ -56,9 +56,18 @@ impl Missed {
                 .filter(|(index, _)| shown.contains(index))
                 .map(|(index, took)| format!("{} {}", expansion.nodes[*index].key, length(*took)))
                 .collect();
+            let others: Vec<String> = path
+                .otherwise
+                .iter()
+                .take(CHAIN)
+                .map(|(which, took)| {
+                    format!(" + otherwise of `{}` {}", expansion.alternatives[*which].stage, length(*took))
+                })
+                .collect();
+            let others = others.concat();
             let more = links.len().saturating_sub(CHAIN);
             let rest = if more > 0 { format!(" + {more} shorter ones") } else { String::new() };
-            format!("{}{rest} against {}", text.join(" + "), length(limit))
+            format!("{}{rest}{others} against {}", text.join(" + "), length(limit))
         };
         let phase_name = selection.phases.first().map(String::as_str).unwrap_or_default();
         if let Some(name) = &selection.severity
@@ -115,7 +124,7 @@ impl Missed {
         for (index, node) in expansion.nodes.iter().enumerate() {
             let Work::Step(step) = &node.work else { continue };
             let (Some(limit), Some(by)) = (node.by, &step.clauses.by) else { continue };
-            let worst = time::latest_end(&nodes, order, usize::MAX, index);
+            let worst = time::latest_end(&nodes, &expansion.alternatives, order, usize::MAX, index);
             if worst > limit {
                 self.add(Miss {
                     place: by.place,

@@ -7,7 +7,7 @@ use super::checker::{Checker, bare_word};
 use super::model::{CallArg, OnFailure};
 use crate::catalogue::signature::{Form, Signature};
 use crate::catalogue::ty::Type;
-use crate::diagnostics::Code;
+use crate::diagnostics::{Code, suggest};
 use crate::source::Span;
 use crate::syntax::ast::{self, Arg};
 
@@ -69,6 +69,7 @@ impl<'a> Checker<'a> {
         for (index, param) in signature.params.iter().enumerate() {
             let required = matches!(param.form, Form::Positional | Form::Required | Form::Lazy);
             if required && given[index].is_none() && !stray {
+                universal.refused = true;
                 let labelled = if param.form == Form::Required {
                     format!("`{}: …`", param.name)
                 } else {
@@ -79,6 +80,7 @@ impl<'a> Checker<'a> {
                     .set_help(format!("write `{}`", usage(signature)));
             }
         }
+        universal.refused |= stray;
         (slots, universal)
     }
 
@@ -113,7 +115,20 @@ impl<'a> Checker<'a> {
         let word = self.word(label);
         let own = signature.params.iter().map(|param| param.name);
         let labels: Vec<_> = own.chain(UNIVERSAL.iter().copied()).collect();
-        let help = self.guess(word, labels).unwrap_or_else(|| format!("write `{}`", usage(signature)));
+        let own: Vec<String> = signature
+            .params
+            .iter()
+            .filter(|param| !matches!(param.form, Form::Positional | Form::OptionalPositional))
+            .map(|param| format!("{}:", param.name))
+            .collect();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let help = self.guess(word, labels).unwrap_or_else(|| {
+            if own.is_empty() {
+                format!("write `{}`", usage(signature))
+            } else {
+                format!("it takes {}", suggest::alternatives(&own, "and"))
+            }
+        });
         self.error(Code::UnknownLabel, label.0, format!("`{}` has no argument `{word}`", signature.name))
             .set_label("no such argument")
             .set_help(help);

@@ -197,8 +197,23 @@ fn missing(path: &Path, error: &std::io::Error) -> Failure {
     if found.is_empty() {
         return failure.hint("no `.rbk` file is there; `rbk demo` makes a project to look at");
     }
+    let word = path.to_string_lossy();
+    if let Some(policy) = found.iter().find(|policy| has_phase(policy, &word)) {
+        let policy = policy.display();
+        return Failure::wrong(format!("`{shown}` is a phase of `{policy}`, and the policy is named first"))
+            .hint(format!("write `{policy} {shown}`, or `. {shown}` in a folder with one policy"));
+    }
     let names: Vec<_> = found.iter().map(|path| format!("`{}`", path.display())).collect();
     failure.hint(format!("there is {}", names.join(", ")))
+}
+
+/// Whether a policy seems to have a phase of this name: enough for a hint.
+fn has_phase(policy: &Path, name: &str) -> bool {
+    let text = std::fs::read_to_string(policy).unwrap_or_default();
+    text.lines().any(|line| {
+        let mut words = line.split([' ', '\t', '{']).filter(|word| !word.is_empty());
+        words.next() == Some("phase") && words.next() == Some(name)
+    })
 }
 
 /// Every `.rbk` file below `folder`, sorted. Left out are hidden folders, `target` and `node_modules`, and, where a whole tree is

@@ -105,6 +105,15 @@ pub fn unavailable(plan: &Plan, context: &Context) {
     }
 }
 
+/// Says before a run whose plan nobody reads which deadlines its worst case misses.
+pub fn late(plan: &Plan, context: &Context) {
+    let length = |time: std::time::Duration| crate::catalogue::show::duration(time.as_nanos() as f64);
+    for deadline in plan.times.deadlines.iter().filter(|one| one.worst > one.limit && !one.advisory) {
+        let (worst, limit) = (length(deadline.worst), length(deadline.limit));
+        context.remark(&format!("{}: this may take {worst}, longer than {limit}", deadline.of));
+    }
+}
+
 /// A plan with the world that it was made in.
 pub struct Planned {
     pub plan: Plan,
@@ -122,6 +131,11 @@ pub fn make(path: Option<&Path>, request: Request, context: &Context) -> Result<
 /// Compiles the policy at `path` and opens its world.
 pub fn compile(path: Option<&Path>, context: &Context) -> Result<(Arc<Policy>, Look), Failure> {
     let path = load::one(path)?;
+    if path.extension().is_some_and(|ext| ext == "json") && path.is_file() {
+        let shown = path.display();
+        return Err(Failure::wrong(format!("`{shown}` is no policy: a saved plan can only be run"))
+            .hint(format!("`rbk run {shown}` runs it, `rbk run {shown} --dry-run` shows it")));
+    }
     let policy = load::policy(&path, &crate::catalogue(), context)?;
     let look = world::open(&policy, &path)?;
     // Before anything is told of what the world holds.
@@ -155,7 +169,9 @@ pub fn failure(policy: &Policy, error: PlanError) -> Failure {
         PlanError::World { place, error } => {
             let exit = planning(error.kind);
             let what = format!("{}: {}{UNCHANGED}", policy.sources.locate(place), error.what);
-            Failure { exit, what, hint: error.hint, also: Vec::new() }
+            // Said once.
+            let hint = error.hint.map(|hint| hint.strip_suffix(UNCHANGED).map_or(hint.clone(), str::to_owned));
+            Failure { exit, what, hint, also: Vec::new() }
         }
         PlanError::Several(all) => {
             let mut all = all.into_iter().map(|one| failure(policy, one));

@@ -84,6 +84,7 @@ impl Run {
             secrets::are_there(&plan, &look)?;
             let held = hold_as(&folder, &plan.run_id())?.with_root(root);
             plan::unavailable(&plan, context);
+            plan::late(&plan, context);
             authority::unnamed(&policy, &plan.request, context);
             return execute(plan, look, &folder, held, Vec::new(), self.format, context);
         }
@@ -192,6 +193,7 @@ impl Run {
         again::refuse(&fresh, &**held.store(), saved.request.again || self.request.again())?;
         people::are_there(&fresh)?;
         plan::unavailable(&fresh, context);
+        plan::late(&fresh, context);
         secrets::are_there(&fresh, &look)?;
         execute(fresh, look, &folder, held, said, self.format, context)
     }

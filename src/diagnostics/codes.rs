@@ -90,6 +90,7 @@ codes! {
     NoMetric             "E0214" Error "a metric is needed here";
     MissingUnsaid        "E0215" Error "nothing says what missing data means";
     SecretWritten        "E0216" Error "a secret is written out";
+    BadArguments         "E0222" Error "the arguments of a call do not go together";
     // E03xx order and effects
     Cycle                "E0301" Error "steps wait for each other";
     AfterLater           "E0302" Error "a step waits for a later one";

@@ -190,6 +190,9 @@ fn clauses(pen: &Pen<'_>, step: &Arc<Step>) -> Vec<String> {
 }
 
 fn written(pen: &Pen<'_>, step: &Arc<Step>) -> String {
+    if !pen.foreseen.knows(step) {
+        return String::new();
+    }
     let writes = pen.foreseen.writes(step);
     let shown: Vec<String> = writes.iter().map(|name| effects::in_words(name)).collect();
     if shown.is_empty() { "Writes nothing.".to_owned() } else { format!("Writes {}.", joined(&shown)) }
@@ -213,7 +216,9 @@ fn undone(pen: &Pen<'_>, step: &Arc<Step>) -> String {
                 "An undo does the opposite.".to_owned()
             } else if kinds.contains(&UndoKind::Repeat) {
                 "An undo does it again, after everything is restored.".to_owned()
-            } else if kinds.contains(&UndoKind::Exact) && !pen.foreseen.writes(step).is_empty() {
+            } else if kinds.contains(&UndoKind::Exact)
+                && (!pen.foreseen.knows(step) || !pen.foreseen.writes(step).is_empty())
+            {
                 "An undo restores what was there, to the byte.".to_owned()
             } else {
                 String::new()

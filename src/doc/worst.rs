@@ -63,6 +63,13 @@ impl Foreseen {
         found
     }
 
+    /// Whether it is known when the policy is checked what a step does: it is not where only a run decides whether and how
+    /// often it runs, and of handlers.
+    #[must_use]
+    pub fn knows(&self, step: &Arc<Step>) -> bool {
+        self.of(step).next().is_some()
+    }
+
     /// The time limit of a step, where it runs at all.
     #[must_use]
     pub fn timeout(&self, step: &Arc<Step>) -> Option<Duration> {

@@ -160,7 +160,7 @@ fn make(
     if let Some(trouble) = order.trouble.first() {
         return Err(PlanError::Order { what: trouble_text(&expansion.nodes, trouble) });
     }
-    let times = times::of(policy, &request, environment, &expansion.nodes, &order);
+    let times = times::of(policy, &request, environment, &expansion, &order);
     let pins = pins(policy, &expansion.lets);
     let edges = order
         .direct(expansion.nodes.len())

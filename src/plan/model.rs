@@ -408,8 +408,12 @@ pub struct Times {
     pub people: Duration,
     /// Up to the step that mitigates.
     pub to_mitigation: Option<Duration>,
-    /// The critical path, by node keys, with what each contributes.
+    /// The critical path, by node keys, with what each contributes; then the other ways of stages on it, and what waiting
+    /// for a job may add.
     pub path: Vec<(String, Duration)>,
+    /// What may be added to the worst case when something fails: `handlers`, and `always` at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub besides: Vec<(String, Duration)>,
     /// Each deadline and whether it holds.
     pub deadlines: Vec<Deadline>,
 }

@@ -46,11 +46,10 @@ impl Person for Terminal {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             say(&format!("\n» {question} [yes, or no] "));
-            // A slip of one finger approves nothing: the word is written out.
-            match read_line(cancel)?.trim().to_ascii_lowercase().as_str() {
-                "yes" => return Ok(true),
-                "no" | "n" => return Ok(false),
-                _ => {}
+            let answer = read_line(cancel)?;
+            match agreed(&answer) {
+                Some(agreed) => return Ok(agreed),
+                None => say(&format!("  `{}` is neither yes nor no\n", shown(&answer))),
             }
         }
     }
@@ -58,6 +57,20 @@ impl Person for Terminal {
     fn tell(&self, instruction: &str) {
         say(&format!("\n» {instruction}\n"));
     }
+}
+
+/// What an answer means; nothing where it has to be asked again.
+fn agreed(answer: &str) -> Option<bool> {
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "n" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// What was typed, as it can be shown.
+fn shown(answer: &str) -> String {
+    answer.trim().chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 fn say(text: &str) {
@@ -96,5 +109,21 @@ fn read_line(cancel: &Cancel) -> Result<String> {
         if let Some(end) = line.iter().position(|&byte| byte == b'\n') {
             return Ok(String::from_utf8_lossy(&line[..end]).into_owned());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{agreed, shown};
+
+    #[test]
+    fn an_approval_is_a_yes_or_a_no() {
+        for (answer, means) in [("y", Some(true)), ("Yes ", Some(true)), ("n", Some(false)), ("NO", Some(false))] {
+            assert_eq!(agreed(answer), means, "{answer}");
+        }
+        for answer in ["", "ye", "ok", "yes please"] {
+            assert_eq!(agreed(answer), None, "{answer}");
+        }
+        assert_eq!(shown(" \u{1b}[31mok "), "[31mok");
     }
 }

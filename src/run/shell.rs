@@ -63,6 +63,8 @@ struct State {
     repeats: Vec<(usize, UndoStep)>,
     repeat_failed: bool,
     journal_lost: Option<Error>,
+    /// What is told of `always` blocks that failed.
+    always: Vec<String>,
     finished: Option<Outcome>,
 }
 
@@ -88,6 +90,8 @@ pub(super) struct Over {
     pub journal_lost: Option<Error>,
     /// When each node began and ended.
     pub spans: Vec<Option<Span>>,
+    /// Of which phases `always` failed, why, and what of it was not done.
+    pub always: Vec<String>,
 }
 
 impl Shell {
@@ -116,6 +120,7 @@ impl Shell {
             repeats: Vec::new(),
             repeat_failed: false,
             journal_lost: None,
+            always: Vec::new(),
             finished: None,
         };
         let (state, work, over) = (Mutex::new(state), Condvar::new(), Condvar::new());
@@ -148,6 +153,7 @@ impl Shell {
             outcomes: nodes.map(|node| state.dispatcher.outcome_of(node)).collect(),
             journal_lost: state.journal_lost.take(),
             spans: std::mem::take(&mut state.spans),
+            always: std::mem::take(&mut state.always),
         }
     }
 
@@ -416,9 +422,11 @@ impl Shell {
         for phase in self.plan.policy.phases.iter().filter(|phase| begun.contains(&&*phase.name.text)) {
             let Some(block) = &phase.always else { continue };
             let result = self.exec.always(&phase.name.text, &block.items);
-            if let Err(halt) = &result {
+            if let Err((halt, rest)) = &result {
                 ok = false;
-                let text = format!("`always` of `{}` failed: {}", phase.name.text, halt.error.what);
+                let rest = if rest.is_empty() { String::new() } else { format!(" (not done: {})", rest.join(", ")) };
+                let text = format!("`always` of `{}` failed: {}{rest}", phase.name.text, halt.error.what);
+                self.lock().always.push(text.clone());
                 self.exec.facts.failed(&text);
                 self.exec.journal.note(Event::Note { node: None, text });
             }

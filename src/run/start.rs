@@ -142,6 +142,7 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
             outcomes: vec![Some(NodeOutcome::Skipped); plan.nodes.len()],
             journal_lost: Some(error),
             spans: vec![None; plan.nodes.len()],
+            always: Vec::new(),
         },
     };
     exec.note_what_is_left();
@@ -280,9 +281,19 @@ fn story(plan: &Plan, over: &Over, id: &str, stands: &Standing, missed: &[Missed
     if let Some(error) = &over.journal_lost {
         parts.push(format!("stopped, because {}", error.what));
     }
-    let done = keys(|o| o.good() || o == NodeOutcome::Warned);
+    // What went on although something inside of it failed is done; what failed itself is not.
+    let failed = |node: usize| over.errors.iter().any(|(other, _)| *other == node);
+    let named = |wanted: &dyn Fn(usize, NodeOutcome) -> bool| -> Vec<&str> {
+        let nodes = plan.nodes.iter().zip(&over.outcomes).enumerate();
+        nodes.filter(|(at, (_, o))| o.is_some_and(|o| wanted(*at, o))).map(|(_, (node, _))| node.key.as_str()).collect()
+    };
+    let done = named(&|at, o| o.good() || (o == NodeOutcome::Warned && !failed(at)));
+    let let_pass = named(&|at, o| o == NodeOutcome::Warned && failed(at));
     if over.outcome != Outcome::Done && !done.is_empty() {
         parts.push(format!("done: {}", some(&done)));
+    }
+    if !let_pass.is_empty() {
+        parts.push(format!("failed, which the policy lets pass: {}", some(&let_pass)));
     }
     for (node, error) in over.errors.iter().take(3) {
         parts.push(format!("{}: {}", plan.nodes[*node].key, error.what));
@@ -297,6 +308,7 @@ fn story(plan: &Plan, over: &Over, id: &str, stands: &Standing, missed: &[Missed
             parts.push(format!("{word}: {}", some(&keys)));
         }
     }
+    parts.extend(over.always.iter().cloned());
     if !missed.is_empty() {
         let told: Vec<String> = missed.iter().map(Missed::text).collect();
         let told: Vec<&str> = told.iter().map(String::as_str).collect();

@@ -23,6 +23,10 @@ pub const CAPTURE_CAP: u64 = 4_000_000_000;
 pub trait Verb: Send + Sync {
     /// Its signature.
     fn signature(&self) -> &'static Signature;
+    /// What is wrong with arguments whatever the world looks like.
+    fn complains(&self, _args: &Args) -> Option<Error> {
+        None
+    }
     /// What it reads and writes.
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects;
     /// What becomes of the entries that it writes: most verbs change files where they are.
@@ -65,6 +69,10 @@ impl<V: Verb> Action for Captured<V> {
         self.0.signature()
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        self.0.complains(args)
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         self.0.effects(args, look)
     }
@@ -76,6 +84,9 @@ impl<V: Verb> Action for Captured<V> {
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
         if args.any_unknown() {
             return Ok(not_known_yet());
+        }
+        for at in self.0.written(args, look)?.iter().filter(|at| look.is_guarded(&at.path)) {
+            look.may_change(at)?;
         }
         let mut preview = self.0.preview(args, look)?;
         if self.captures(args) {

@@ -38,6 +38,10 @@ impl Action for Chmod {
         &SIGNATURE
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        args.get("mode").and_then(|_| mode(args).err())
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         reach::of(args, "path", look, reach::writes_through)
     }

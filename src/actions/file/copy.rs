@@ -1,13 +1,13 @@
 //! `file.copy`: files and directories to an exact name or into a directory.
 
 use super::captured::Verb;
-use super::ends::{carried, destination_effects, ends};
+use super::ends::{self, carried, destination_effects, ends};
 use super::wording::{named, unchanged};
 use super::write::edited;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, New, extent, file_change, tree_changes};
 use crate::catalogue::effect::{Effects, Entries};
-use crate::catalogue::error::Result;
+use crate::catalogue::error::{Error, Result};
 use crate::catalogue::foreseen::Foreseen;
 use crate::catalogue::look::{Located, Look};
 use crate::catalogue::reach;
@@ -45,6 +45,10 @@ impl Verb for Copy {
         &SIGNATURE
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        ends::complaint(args)
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         let mut effects = reach::of(args, "from", look, reach::reads);
         effects.extend(destination_effects(args, look));
@@ -66,6 +70,7 @@ impl Verb for Copy {
         let mut preview = Preview::default();
         let mut sum = Extent::default();
         for (from, to) in &pairs {
+            look.may_change(to)?;
             look.facts_of_existing(from)?;
             sum += extent(look, from)?;
             preview.changes.extend(changes(look, from, to)?);

@@ -36,6 +36,19 @@ pub fn ends(args: &Args, look: &Look, from: fn(&Look, &str) -> Result<Located>) 
     Ok(pairs)
 }
 
+/// What is wrong with the arguments, whatever stands there.
+pub fn complaint(args: &Args) -> Option<Error> {
+    if !args.may_be_one_of(&["to", "into"]) {
+        return Some(one_destination(args));
+    }
+    if args.any_unknown() { None } else { destinations(args).err() }
+}
+
+fn one_destination(args: &Args) -> Error {
+    Error::new(ErrorKind::Value, format!("`{}` takes exactly one of `to:` and `into:`", args.signature().name))
+        .hint("`to:` is the exact new name, `into:` the directory that should hold it")
+}
+
 /// The destination of each source, as written.
 fn destinations(args: &Args) -> Result<Vec<String>> {
     let name = args.signature().name;
@@ -48,8 +61,7 @@ fn destinations(args: &Args) -> Result<Vec<String>> {
         )
         .hint("write `into:` with the directory that should hold them")),
         (None, Some(into)) => sources.iter().map(|source| inside(into, source)).collect(),
-        _ => Err(Error::new(ErrorKind::Value, format!("`{name}` takes exactly one of `to:` and `into:`"))
-            .hint("`to:` is the exact new name, `into:` the directory that should hold it")),
+        _ => Err(one_destination(args)),
     }
 }
 

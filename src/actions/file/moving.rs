@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::captured::{CAPTURE_CAP, not_known_yet, nothing_captured, outline};
 use super::copy::replaced;
-use super::ends::{carried, destination_effects, ends};
+use super::ends::{self, carried, destination_effects, ends};
 use super::wording::named;
 use crate::catalogue::args::Args;
 use crate::catalogue::change::{Extent, extent};
@@ -52,6 +52,10 @@ impl Action for Move {
         &SIGNATURE
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        ends::complaint(args)
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         let mut effects = reach::of(args, "from", look, reach::writes);
         effects.extend(destination_effects(args, look));
@@ -72,6 +76,8 @@ impl Action for Move {
         let mut preview = Preview::default();
         let mut sum = Extent::default();
         for (from, to) in &pairs {
+            look.may_change(from)?;
+            look.may_change(to)?;
             let facts = look.facts_of_existing(from)?;
             let size = extent(look, from)?;
             sum += size;

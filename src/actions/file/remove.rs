@@ -6,8 +6,9 @@ use super::wording::{named, unchanged};
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::change::{Extent, New, extent, file_change};
 use crate::catalogue::effect::{Effects, Entries};
-use crate::catalogue::error::Result;
+use crate::catalogue::error::{Error, Result};
 use crate::catalogue::look::{Located, Look};
+use crate::catalogue::path_text::lexical;
 use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
 use crate::catalogue::touch::Touch;
@@ -40,6 +41,21 @@ impl Verb for Remove {
         &SIGNATURE
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        let paths = args.texts("path").ok()?;
+        let plain =
+            |path: &&str| matches!(lexical(path).as_str(), "" | "." | ".rbk") || lexical(path).starts_with(".rbk/");
+        let kept = paths.into_iter().find(plain)?;
+        let (what, hint) = match lexical(kept).as_str() {
+            "" | "." => (format!("`{kept}` is the root, which is never removed"), "name what is in it"),
+            _ => (
+                format!("`{kept}` holds the state of rbk itself"),
+                "its journal and captures live there; a run cannot change them",
+            ),
+        };
+        Some(Error::refused(what).hint(hint))
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         reach::of(args, "path", look, reach::writes)
     }
@@ -57,6 +73,7 @@ impl Verb for Remove {
         let mut sum = Extent::default();
         let mut found = Vec::new();
         for at in self.written(args, look)? {
+            look.may_change(&at)?;
             let Some(facts) = look.facts(&at)? else {
                 preview.notes.push(nothing_there(look, &at));
                 continue;

@@ -52,6 +52,10 @@ impl Verb for Replace {
         &SIGNATURE
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        (!args.may_be_one_of(&["text", "matching"])).then(one_pattern)
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         reach::of(args, "path", look, reach::writes_through)
     }
@@ -93,15 +97,17 @@ struct Edit {
     count: u64,
 }
 
+fn one_pattern() -> Error {
+    Error::new(ErrorKind::Value, "`file.replace` takes exactly one of `text:` and `matching:`")
+        .hint("`text:` is taken to the letter, `matching:` is a regex")
+}
+
 fn edits(args: &Args, look: &Look) -> Result<Vec<Edit>> {
     let with = args.text("with")?;
     let (pattern, literal, shown) = match (args.text_or_none("text"), args.text_or_none("matching")) {
         (Some(text), None) => (regex::escape(text), true, format!("{text:?}")),
         (None, Some(pattern)) => (pattern.to_owned(), false, format!("`{pattern}`")),
-        _ => {
-            return Err(Error::new(ErrorKind::Value, "`file.replace` takes exactly one of `text:` and `matching:`")
-                .hint("`text:` is taken to the letter, `matching:` is a regex"));
-        }
+        _ => return Err(one_pattern()),
     };
     let pattern = Regex::new(&pattern).map_err(|error| {
         Error::new(ErrorKind::Value, format!("{shown} is no regex: {}", error.to_string().replace('\n', " ")))

@@ -65,6 +65,10 @@ impl Action for Send {
         &SIGNAL
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        Pattern::complaint(args)
+    }
+
     fn effects(&self, _args: &Args, _look: Option<&Look>) -> Effects {
         Effects::touches_world()
     }

@@ -85,6 +85,10 @@ impl Action for Start {
         &START
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        args.get("command").and_then(|_| words(args).err())
+    }
+
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         let effects = Effects::touches_world();
         match args.text_or_none("log") {
@@ -215,7 +219,8 @@ fn words(args: &Args) -> Result<Vec<String>> {
     if let Some(word) =
         words.iter().find(|word| matches!(word.as_str(), "&" | "&&" | "||" | "|" | ";" | ">" | ">>" | "2>&1" | "<"))
     {
-        return Err(Error::refused(format!("`{word}` in `{line}` is for a shell, and `process.start` uses none"))
+        let what = format!("`{word}` in `{line}` is for a shell, and `process.start` uses none");
+        return Err(Error::new(ErrorKind::Value, what)
             .hint("output goes to `log:`, and it is started in the background anyway; for a pipeline start a script"));
     }
     Ok(words)

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::catalogue::error::ErrorKind;
+use crate::catalogue::look::Located;
 use crate::catalogue::testing::{tree, world};
 
 fn project() -> (tempfile::TempDir, Touch) {

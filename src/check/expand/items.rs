@@ -9,6 +9,9 @@ use crate::check::eval::{self, Evaluated};
 use crate::check::model::{
     self, BindingId, BindingKind, Block, Expr, For, If, Item, Observe, Phase, Policy, Require, Stage,
 };
+use crate::check::time::Alternative;
+use crate::check::time::bounds::{self, Worst};
+use crate::check::walk;
 use crate::source::Place;
 
 use super::failure::{FailureScope, Handling};
@@ -75,10 +78,39 @@ impl Expander<'_> {
         self.at.in_stage = InStage { number: self.next_stage, depth: self.at.within.len() };
         let scope = FailureScope::Stage(Arc::clone(&stage.name.text));
         self.at.handling = outer.handling.inner(stage.on_failure.as_ref(), scope);
+        let from = self.out.nodes.len();
         self.block(&stage.body);
         let number = self.at.stage;
         self.at = outer;
         self.at.stage = number;
+        let nodes = from..self.out.nodes.len();
+        // One that says itself what happens when it fails takes no other way.
+        let otherwise = stage.otherwise.as_ref().filter(|_| stage.on_failure.is_none() && !nodes.is_empty());
+        if let Some(first) = otherwise {
+            let mut worst = Worst::default();
+            let ways = std::iter::successors(Some(&**first), |way| way.otherwise.as_deref());
+            for way in ways {
+                worst.add(self.foreseen_of(&way.body));
+            }
+            let (stage, Worst { worst, people, .. }) = (Arc::clone(&stage.name.text), worst);
+            self.out.alternatives.push(Alternative { stage, nodes, worst, people });
+        }
+    }
+
+    /// The worst case of what is not expanded: it is bounded by what the text and what is known by now say.
+    fn foreseen_of(&mut self, block: &Block) -> Worst {
+        let policy = Arc::clone(self.policy);
+        let mut value = |expr: &Expr| {
+            if walk::asks_the_world(expr) {
+                return None;
+            }
+            // What it cannot be told of yet is no error before it runs.
+            let errors = self.out.errors.len();
+            let value = self.evaluate(expr);
+            self.out.errors.truncate(errors);
+            value
+        };
+        bounds::worst_of_block(&policy, block, policy.defaults.timeout, &mut value)
     }
 
     pub(super) fn block(&mut self, block: &Block) {
@@ -227,14 +259,17 @@ impl Expander<'_> {
     fn dynamic(&mut self, item: &Item, place: Place, head: &Expr, ways: &[&Block]) {
         // Expanded aside with the variable unknown, for its effects and its worst case.
         let (from, skipped, lets) = (self.out.nodes.len(), self.out.skipped.len(), self.out.lets.len());
+        let outer = self.out.alternatives.len();
         let (later, member) = (self.later.clone(), self.at.member.take());
         let (mut worst, mut people) = (Duration::ZERO, Duration::ZERO);
         for way in ways {
             let begin = self.out.nodes.len();
             self.block(way);
             let nodes = &self.out.nodes[begin..];
-            worst = worst.max(nodes.iter().map(|node| node.worst).sum());
-            people = people.max(nodes.iter().map(|node| node.people).sum());
+            let others: Vec<Alternative> = self.out.alternatives.drain(outer..).collect();
+            worst = worst.max(nodes.iter().map(|node| node.worst).chain(others.iter().map(|other| other.worst)).sum());
+            people =
+                people.max(nodes.iter().map(|node| node.people).chain(others.iter().map(|other| other.people)).sum());
         }
         let inside: Vec<ExpandedNode> = self.out.nodes.drain(from..).collect();
         self.out.skipped.truncate(skipped);
@@ -378,12 +413,13 @@ impl Expander<'_> {
 
     /// The worst case of a block that runs one after the other, expanded aside.
     fn aside(&mut self, block: &Block) -> Duration {
-        let from = self.out.nodes.len();
+        let (from, outer) = (self.out.nodes.len(), self.out.alternatives.len());
         let later = self.later.clone();
         self.block(block);
         self.later = later;
         self.pending_after.retain(|(node, _)| *node < from);
-        self.out.nodes.drain(from..).map(|node| node.worst).sum()
+        let others: Duration = self.out.alternatives.drain(outer..).map(|other| other.worst).sum();
+        self.out.nodes.drain(from..).map(|node| node.worst).sum::<Duration>() + others
     }
 
     fn key(&mut self, word: &str, place: Place) -> Arc<str> {

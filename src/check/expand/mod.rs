@@ -26,6 +26,7 @@ use crate::catalogue::value::Value;
 use crate::source::Place;
 
 use super::model::{BindingId, Name, Policy, Verify, VerifyUse};
+use super::time::Alternative;
 
 pub use failure::{FailureScope, Handling};
 pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Show, Via, Within, Work};
@@ -38,6 +39,8 @@ pub use step::APPROVAL;
 pub struct Expansion {
     /// In the order of the text, stages of several phases interleaved.
     pub nodes: Vec<ExpandedNode>,
+    /// What may be done in the place of stages, as far as time matters.
+    pub alternatives: Vec<Alternative>,
     /// Values that are known, by binding; of variables of unrolled loops only the node knows.
     pub values: BTreeMap<BindingId, Value>,
     /// Every `let` in the order of the text.
@@ -176,6 +179,7 @@ impl<'a> Expander<'a> {
             look,
             out: Expansion {
                 nodes: Vec::new(),
+                alternatives: Vec::new(),
                 values,
                 lets: Vec::new(),
                 skipped: Vec::new(),

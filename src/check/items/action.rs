@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
         if first {
             self.expanded_here(from, name, at);
         }
-        let Universal { timeout, retry, fails } = universal;
+        let Universal { timeout, retry, fails, refused: _ } = universal;
         let name = Name { text: name.into(), place: at };
         Some(Group { name, action, args: args?, timeout, retry, fails, place: self.place(span) })
     }

@@ -1,5 +1,7 @@
 //! `let NAME = EXPR`, at the top and in blocks, and `let NAME(params) = EXPR`.
 
+use std::collections::HashSet;
+
 use crate::check::checker::{Checker, UserAction, UserFunction};
 use crate::check::model::{BindingId, BindingKind, Expr, ExprKind};
 use crate::check::names::Meaning;
@@ -100,11 +102,17 @@ impl<'a> Checker<'a> {
 
     /// Where an expression asks the world, if it does.
     pub fn asks(&self, expr: &Expr) -> Option<Place> {
+        self.asks_in(expr, &mut HashSet::new())
+    }
+
+    /// Each function once: those that use one another twice would else take for ever.
+    fn asks_in(&self, expr: &Expr, seen: &mut HashSet<BindingId>) -> Option<Place> {
         match &expr.kind {
             ExprKind::Probe(call) => return Some(call.place),
             ExprKind::Apply(id, _) => {
                 if let BindingKind::Function { body, .. } = &self.bindings[id.0 as usize].kind
-                    && self.asks(body).is_some()
+                    && seen.insert(*id)
+                    && self.asks_in(body, seen).is_some()
                 {
                     return Some(expr.place);
                 }
@@ -114,7 +122,7 @@ impl<'a> Checker<'a> {
         let mut found = None;
         walk::parts(expr, &mut |part| {
             if found.is_none() {
-                found = self.asks(part);
+                found = self.asks_in(part, seen);
             }
         });
         found

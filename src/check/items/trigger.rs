@@ -1,5 +1,7 @@
 //! `trigger NAME "title" for x in LIST { critical when EXPR for 1m; clear when EXPR; start PHASE scenario S }`
 
+use std::collections::HashSet;
+
 use crate::check::checker::{Checker, bare_word};
 use crate::check::clauses::{RULE, Seen, TRIGGER, Word};
 use crate::check::items::header_span;
@@ -277,18 +279,22 @@ impl<'a> Checker<'a> {
     /// The metrics that an expression looks at, also through functions of the policy.
     fn metrics_in(&self, expr: &Expr) -> Vec<MetricId> {
         let mut found = Vec::new();
-        let mut bodies = Vec::new();
-        walk::expressions(expr, &mut |part| match &part.kind {
-            ExprKind::Metric(id, _) => found.push(*id),
-            ExprKind::Apply(id, _) => {
-                if let BindingKind::Function { body, .. } = &self.bindings[id.0 as usize].kind {
-                    bodies.push(body);
+        // Each function once: those that use one another twice would else take for ever.
+        let mut seen = HashSet::new();
+        let mut open = vec![expr];
+        while let Some(expr) = open.pop() {
+            walk::expressions(expr, &mut |part| match &part.kind {
+                ExprKind::Metric(id, _) => found.push(*id),
+                ExprKind::Apply(id, _) => {
+                    if let BindingKind::Function { body, .. } = &self.bindings[id.0 as usize].kind
+                        && seen.insert(*id)
+                    {
+                        open.push(body);
+                    }
                 }
-            }
-            _ => {}
-        });
-        // Functions are never recursive.
-        found.extend(bodies.into_iter().flat_map(|body| self.metrics_in(body)));
+                _ => {}
+            });
+        }
         found
     }
 

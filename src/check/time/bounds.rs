@@ -347,7 +347,7 @@ fn count(list: &Expr, value: &mut ValueOf<'_>) -> Option<u32> {
 }
 
 impl Worst {
-    fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.worst = self.worst.saturating_add(other.worst);
         self.people = self.people.saturating_add(other.people);
         self.unbounded.extend(other.unbounded);

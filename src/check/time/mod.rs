@@ -7,6 +7,8 @@ pub mod bounds;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::order::Order;
@@ -22,6 +24,19 @@ pub struct TimeNode {
     pub mitigates: bool,
 }
 
+/// What may be done in the place of a stage that failed: `stage … otherwise`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The stage.
+    pub stage: Arc<str>,
+    /// Its nodes.
+    pub nodes: Range<usize>,
+    /// All ways that may be tried after it, one after the other, people included.
+    pub worst: Duration,
+    /// The part in which a person is waited for.
+    pub people: Duration,
+}
+
 /// The worst case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CriticalPath {
@@ -33,20 +48,33 @@ pub struct CriticalPath {
     pub to_mitigation: Option<Duration>,
     /// The longest chain with what each of its nodes contributes, people left out.
     pub path: Vec<(usize, Duration)>,
+    /// Which alternatives stand on that chain besides, and what each contributes.
+    pub otherwise: Vec<(usize, Duration)>,
     /// What waiting for one of the jobs may add to the chain; `machine` is the chain and this.
     pub waiting: Duration,
 }
 
-/// The worst case of `nodes` in `order`, when at most `jobs` of them run at once.
+/// The worst case of `nodes` in `order`, when at most `jobs` of them run at once. A stage may fail at its very end, so that
+/// every chain through it may take its alternatives as well; what comes first of it on a chain is charged with them.
 ///
 /// Where no more nodes can overlap than there are jobs, it is the longest chain. Else the bound of Graham counts (*Bounds
 /// on Multiprocessing Timing Anomalies*, 1969): a runner that never leaves a job idle while a node is ready takes at most
 /// `chain + (work - chain) / jobs`. It holds for every order in which ready nodes are taken, and whatever shorter times
 /// they take in fact, which no simulated schedule does: ending a node earlier can make a run longer.
 #[must_use]
-pub fn critical_path(nodes: &[TimeNode], order: &Order, jobs: usize) -> CriticalPath {
+pub fn critical_path(nodes: &[TimeNode], alternatives: &[Alternative], order: &Order, jobs: usize) -> CriticalPath {
     let graph = Graph::new(nodes.len(), order);
-    let machine = |at: usize| nodes.get(at).map_or(Duration::ZERO, |node| node.worst.saturating_sub(node.people));
+    let mut charged = vec![(Duration::ZERO, Duration::ZERO); graph.before.len()];
+    let mut begins: Vec<(usize, usize)> = Vec::new();
+    for (which, other) in alternatives.iter().enumerate() {
+        for at in graph.first_of(&other.nodes) {
+            charged[at].0 = charged[at].0.saturating_add(other.worst.saturating_sub(other.people));
+            charged[at].1 = charged[at].1.saturating_add(other.people);
+            begins.push((at, which));
+        }
+    }
+    let alone = |at: usize| nodes.get(at).map_or(Duration::ZERO, |node| node.worst.saturating_sub(node.people));
+    let machine = |at: usize| alone(at).saturating_add(charged[at].0);
     let mut ends = vec![Duration::ZERO; graph.before.len()];
     let mut people = ends.clone();
     let mut through: Vec<Option<usize>> = vec![None; ends.len()];
@@ -58,7 +86,8 @@ pub fn critical_path(nodes: &[TimeNode], order: &Order, jobs: usize) -> Critical
             people[at] = people[at].max(people[earlier]);
         }
         ends[at] = through[at].map_or(Duration::ZERO, |best| ends[best]).saturating_add(machine(at));
-        people[at] = people[at].saturating_add(nodes.get(at).map_or(Duration::ZERO, |node| node.people));
+        let own = nodes.get(at).map_or(Duration::ZERO, |node| node.people);
+        people[at] = people[at].saturating_add(own).saturating_add(charged[at].1);
     }
     let Some(last) = (0..nodes.len()).max_by_key(|&at| (ends[at], std::cmp::Reverse(at))) else {
         return CriticalPath::default();
@@ -83,17 +112,24 @@ pub fn critical_path(nodes: &[TimeNode], order: &Order, jobs: usize) -> Critical
     let mut step = Some(last);
     while let Some(at) = step {
         if at < nodes.len() {
-            path.push((at, machine(at)));
+            path.push((at, alone(at)));
         }
         step = through[at];
     }
     path.reverse();
+    let took = |which: usize| alternatives[which].worst.saturating_sub(alternatives[which].people);
+    let otherwise: Vec<(usize, Duration)> = path
+        .iter()
+        .flat_map(|(at, _)| begins.iter().filter(move |(begin, _)| begin == at))
+        .map(|(_, which)| (*which, took(*which)))
+        .collect();
     let waiting = waiting(ends[last], &|_| true);
     CriticalPath {
         machine: ends[last].saturating_add(waiting),
         people: people.into_iter().max().unwrap_or_default(),
         to_mitigation,
         path,
+        otherwise,
         waiting,
     }
 }
@@ -101,14 +137,20 @@ pub fn critical_path(nodes: &[TimeNode], order: &Order, jobs: usize) -> Critical
 /// When `nodes[at]` has ended at the latest, counted from the start of the run: what `by` promises. It does not pause while
 /// a person is waited for.
 #[must_use]
-pub fn latest_end(nodes: &[TimeNode], order: &Order, jobs: usize, at: usize) -> Duration {
+pub fn latest_end(nodes: &[TimeNode], alternatives: &[Alternative], order: &Order, jobs: usize, at: usize) -> Duration {
+    // What ends in a stage does not wait for what is done in the place of that stage.
+    let others: Vec<Alternative> = alternatives
+        .iter()
+        .filter(|other| !other.nodes.contains(&at))
+        .map(|other| Alternative { people: Duration::ZERO, ..other.clone() })
+        .collect();
     let alone = |(index, node): (usize, &TimeNode)| TimeNode {
         worst: node.worst,
         people: Duration::ZERO,
         mitigates: index == at,
     };
     let nodes: Vec<TimeNode> = nodes.iter().enumerate().map(alone).collect();
-    critical_path(&nodes, order, jobs).to_mitigation.unwrap_or_default()
+    critical_path(&nodes, &others, order, jobs).to_mitigation.unwrap_or_default()
 }
 
 /// Nodes and joins with what precedes and follows each.
@@ -139,6 +181,19 @@ impl Graph {
             }
         }
         Self { before, after, topological }
+    }
+
+    /// The nodes of a range before which no other one of it stands.
+    fn first_of(&self, range: &Range<usize>) -> Vec<usize> {
+        let mut passed = vec![false; self.before.len()];
+        let mut first = Vec::new();
+        for &at in &self.topological {
+            passed[at] = self.before[at].iter().any(|&earlier| passed[earlier] || range.contains(&earlier));
+            if range.contains(&at) && !passed[at] {
+                first.push(at);
+            }
+        }
+        first
     }
 
     /// Which points come after `at`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::bounds::{limit_of_step, pauses, worst_of_expr, worst_of_step, worst_of_verify};
-use super::{TimeNode, critical_path};
+use super::{Alternative, TimeNode, critical_path, latest_end};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Resource};
 use crate::catalogue::error::Result;
@@ -51,7 +51,7 @@ fn the_worked_example_takes_56_seconds() {
     let nodes = [gate(), keep, revert, writes("cache"), world, gate()];
     let health = TimeNode { mitigates: true, ..takes(20) };
     let times = [takes(1), takes(10), takes(10), takes(10), takes(15), health];
-    let found = critical_path(&times, &order(&nodes), 4);
+    let found = critical_path(&times, &[], &order(&nodes), 4);
     assert_eq!(found.machine, seconds(56));
     assert_eq!(found.to_mitigation, Some(seconds(56)));
     assert_eq!(found.path, [(0, seconds(1)), (1, seconds(10)), (2, seconds(10)), (4, seconds(15)), (5, seconds(20))]);
@@ -61,17 +61,17 @@ fn the_worked_example_takes_56_seconds() {
 fn fewer_jobs_than_steps_take_longer() {
     let nodes: Vec<_> = (0..4).map(|at| writes(&format!("f{at}"))).collect();
     let times = [takes(10); 4];
-    let of = |jobs| critical_path(&times, &order(&nodes), jobs);
+    let of = |jobs| critical_path(&times, &[], &order(&nodes), jobs);
     assert_eq!(of(4).machine, seconds(10));
     assert_eq!(of(1).machine, seconds(40));
     assert_eq!((of(2).machine, of(2).waiting), (seconds(25), seconds(15)), "never below the real 20");
-    assert_eq!(critical_path(&[], &order(&[]), 2).machine, Duration::ZERO);
+    assert_eq!(critical_path(&[], &[], &order(&[]), 2).machine, Duration::ZERO);
 }
 
 #[test]
 fn people_stand_beside_the_machine() {
     let asks = TimeNode { worst: seconds(605), people: seconds(600), mitigates: false };
-    let found = critical_path(&[takes(10), asks, takes(5)], &order(&[writes("a"), gate(), writes("b")]), 2);
+    let found = critical_path(&[takes(10), asks, takes(5)], &[], &order(&[writes("a"), gate(), writes("b")]), 2);
     assert_eq!((found.machine, found.people), (seconds(20), seconds(600)));
 }
 
@@ -79,7 +79,7 @@ fn people_stand_beside_the_machine() {
 fn what_comes_after_the_mitigation_does_not_count_for_it() {
     let mitigates = TimeNode { mitigates: true, ..takes(5) };
     let nodes = [writes("a"), gate(), writes("b"), writes("c"), writes("d")];
-    let found = critical_path(&[takes(10), mitigates, takes(7), takes(7), takes(7)], &order(&nodes), 1);
+    let found = critical_path(&[takes(10), mitigates, takes(7), takes(7), takes(7)], &[], &order(&nodes), 1);
     assert_eq!(found.to_mitigation, Some(seconds(15)));
     assert_eq!(found.machine, seconds(36));
 }
@@ -90,7 +90,7 @@ fn joins_take_no_time() {
     let nodes: Vec<_> = (0..100).map(second).collect();
     let order = order(&nodes);
     assert_eq!(order.joins.len(), 1);
-    let found = critical_path(&[takes(3); 100], &order, 50);
+    let found = critical_path(&[takes(3); 100], &[], &order, 50);
     assert_eq!((found.machine, found.path.len()), (seconds(6), 2), "50 jobs are enough for 50 at once");
 }
 
@@ -134,7 +134,7 @@ proptest! {
         let took: Vec<u64> = steps.iter().map(|(worst, _, _, part)| worst * part / 100).collect();
         let order = order(&nodes);
         let edges: Vec<_> = order.direct(nodes.len()).iter().map(|edge| (edge.from, edge.to)).collect();
-        let bound = critical_path(&times, &order, jobs).machine;
+        let bound = critical_path(&times, &[], &order, jobs).machine;
         prop_assert!(seconds(real(&times, &edges, jobs, &took)) <= bound);
     }
 }
@@ -332,4 +332,25 @@ fn a_verification_with_a_handler_is_tried_twice() {
     assert_eq!(of(&verify, &place), seconds(14), "the place of use overrides");
     verify.on_failure = Some(handler);
     assert_eq!(of(&verify, &place), seconds(14 + 10 + 14));
+}
+
+#[test]
+fn a_stage_may_take_its_other_way_as_well() {
+    // A stage of two nodes that may overlap, and one behind it.
+    let nodes = [writes("a"), writes("b"), gate()];
+    let times = [takes(10), takes(4), TimeNode { mitigates: true, ..takes(5) }];
+    let other = |people| Alternative {
+        stage: std::sync::Arc::from("switch"),
+        nodes: 0..2,
+        worst: seconds(30 + people),
+        people: seconds(people),
+    };
+    let found = critical_path(&times, &[other(0)], &order(&nodes), 4);
+    assert_eq!((found.machine, found.to_mitigation), (seconds(45), Some(seconds(45))));
+    assert_eq!(found.otherwise, [(0, seconds(30))], "once, not for each node");
+    assert_eq!(found.path.iter().map(|(_, took)| *took).sum::<Duration>(), seconds(15));
+    let found = critical_path(&times, &[other(60)], &order(&nodes), 4);
+    assert_eq!((found.machine, found.people), (seconds(45), seconds(60)));
+    let end = |at| latest_end(&times, &[other(0)], &order(&nodes), 4, at);
+    assert_eq!((end(0), end(2)), (seconds(10), seconds(45)), "a step of the stage ends in it");
 }

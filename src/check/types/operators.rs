@@ -8,6 +8,7 @@ use super::super::quantity;
 use super::fit::number_in_quotes;
 use super::{fit, mismatch_code, unify};
 use crate::catalogue::ty::{Dim, Type};
+use crate::catalogue::value::Value;
 use crate::diagnostics::Code;
 use crate::source::{Place, Span};
 use crate::syntax::ast::{self, Binary, BinaryOp};
@@ -214,6 +215,12 @@ impl<'a> Checker<'a> {
             self.both(binary, &left, &right, &format!("`{sign}` does not join {} and {}", left.ty, right.ty));
             return self.broken(place.span);
         };
+        if binary.op == BinaryOp::Div && self.known(&right).as_ref().is_some_and(is_zero) {
+            self.error(Code::OutOfRange, place.span, "division by zero")
+                .set_label("this is divided by 0")
+                .set_help("divide by something else, or leave it out: it never has a value");
+            return self.broken(place.span);
+        }
         made(binary.op, left, right, ty, place)
     }
 
@@ -312,4 +319,13 @@ fn product(left: &Type, right: &Type, op: BinaryOp) -> Option<Type> {
     let join = |x: i8, y: i8| if op == BinaryOp::Mul { x.checked_add(y) } else { x.checked_sub(y) };
     let of = Dim { bytes: join(a.bytes, b.bytes)?, time: join(a.time, b.time)?, percent: join(a.percent, b.percent)? };
     Some(if of == Dim::ONE { Type::Float } else { Type::Quantity(of) })
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Int(number) => *number == 0,
+        Value::Float(number) => *number == 0.0,
+        Value::Quantity(quantity) => quantity.amount == 0.0,
+        _ => false,
+    }
 }

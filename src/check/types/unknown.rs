@@ -63,7 +63,9 @@ impl<'a> Checker<'a> {
                 .set_help(format!("as a text write `\"{word}\"`"));
             return self.broken(span);
         }
-        let help = if crate::check::functions::find(word).is_some() {
+        let help = if matches!(word, "null" | "nil" | "None" | "undefined") {
+            Some("what is absent is `none`: write `x == none`, or `x otherwise …`".to_owned())
+        } else if crate::check::functions::find(word).is_some() {
             Some(format!("`{word}` is a function: write `{word}(…)`"))
         } else {
             let mut names: Vec<_> = self.scope.visible().collect();

@@ -145,7 +145,7 @@ impl Json<'_> {
             "reads": self.all(clauses.reads.as_ref()),
             "writes": self.all(clauses.writes.as_ref()),
             "touches": self.all(clauses.touches.as_ref()),
-            "effects": foreseen.map(|foreseen| json!({ "writes": foreseen.writes(step) })),
+            "effects": foreseen.filter(|foreseen| foreseen.knows(step)).map(|foreseen| json!({ "writes": foreseen.writes(step) })),
             "done_when": self.maybe(clauses.done_when.as_deref()),
             "undo": self.undo(&clauses.undo),
             "irreversible": self.maybe(clauses.irreversible.as_deref()),

@@ -59,7 +59,12 @@ pub(super) fn tell(text: &mut Text<'_>, node: &Node, graph: &Graph<'_>, widest: 
     }
     let says_so = |note: &String| note.starts_with("waits for a person");
     if !node.people.is_zero() && !node.previews.iter().flat_map(|one| &one.preview.notes).any(says_so) {
-        text.tell(INDENT, &format!("waits for a person up to {}", length(node.people)), Paint::warn);
+        let role = match &node.work {
+            Work::Step(step) => step.clauses.approve_by.as_ref().map(|role| &*role.text),
+            _ => None,
+        };
+        let whom = role.map_or_else(|| "a person".to_owned(), |role| format!("the approval of `{role}`"));
+        text.tell(INDENT, &format!("waits for {whom} up to {}", length(node.people)), Paint::warn);
     }
     for line in edges::of(text.plan, graph, node.id) {
         text.tell(INDENT, &line, Paint::dim);
@@ -157,6 +162,8 @@ fn expectation(text: &mut Text<'_>, one: &Expectation) {
         Now::Holds { values } | Now::Not { values } if !good(one) || is_goal => {
             format!(" (now {})", values_of(&one.text, values, matches!(one.now, Now::Holds { .. })))
         }
+        // Else the mark would seem to stand beside what has failed.
+        Now::Not { .. } if one.asked == Asked::FailWhen => " (not so now)".to_owned(),
         _ => String::new(),
     };
     let why = match &one.why {

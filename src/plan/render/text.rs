@@ -199,6 +199,9 @@ impl Text<'_> {
         if let Some(time) = times.to_mitigation {
             let _ = write!(line, ", {} to mitigation", length(time));
         }
+        for (what, took) in &times.besides {
+            let _ = write!(line, ", {what} up to {} beside it", length(*took));
+        }
         let _ = write!(line, " · default time limit {}", length(self.plan.policy.defaults.timeout));
         self.tell(0, &line, plain);
         let links: Vec<_> = times.path.iter().filter(|(_, took)| !took.is_zero()).collect();
@@ -209,12 +212,16 @@ impl Text<'_> {
             let more = if more > 0 { format!(" + {more} more") } else { String::new() };
             self.tell(2, &format!("{}{more}", shown.join(" + ")), Paint::dim);
         }
+        let besides: Duration = times.besides.iter().map(|(_, took)| *took).sum();
         for deadline in &times.deadlines {
             let text = format!("{}: {} of {}", deadline.of, length(deadline.worst), length(deadline.limit));
             if deadline.worst > deadline.limit && deadline.advisory {
                 self.tell(2, &format!("{text}, too long, which is advisory here"), Paint::warn);
             } else if deadline.worst > deadline.limit {
                 self.tell(2, &format!("{text}, too long"), Paint::bad);
+            } else if deadline.worst.saturating_add(besides) > deadline.limit && !deadline.of.starts_with("step ") {
+                let what: Vec<&str> = times.besides.iter().map(|(what, _)| what.as_str()).collect();
+                self.tell(2, &format!("{text}, holds, but not with {}", what.join(" and ")), Paint::warn);
             } else {
                 self.tell(2, &format!("{text}, holds"), Paint::good);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::bytes::Regex;
 
-use super::{FileProbe, probe, reads_path};
+use super::{FileProbe, nothing, probe, reads_path};
 use crate::catalogue::args::Args;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::look::{Located, Look};
@@ -57,12 +57,17 @@ static TAIL_OF: Signature = probe(
 );
 
 pub(super) const ALL: &[FileProbe] = &[
-    FileProbe { signature: &TEXT, effects: reads_path, sample: |args, look| Ok(Value::str(text(args, look)?)) },
-    FileProbe { signature: &LINES, effects: reads_path, sample: lines },
-    FileProbe { signature: &JSON, effects: reads_path, sample: json },
-    FileProbe { signature: &COUNT, effects: reads_path, sample: count },
-    FileProbe { signature: &CONTAINS, effects: reads_path, sample: contains },
-    FileProbe { signature: &TAIL_OF, effects: reads_path, sample: tail },
+    FileProbe {
+        signature: &TEXT,
+        effects: reads_path,
+        complains: nothing,
+        sample: |args, look| Ok(Value::str(text(args, look)?)),
+    },
+    FileProbe { signature: &LINES, effects: reads_path, complains: nothing, sample: lines },
+    FileProbe { signature: &JSON, effects: reads_path, complains: nothing, sample: json },
+    FileProbe { signature: &COUNT, effects: reads_path, complains: nothing, sample: count },
+    FileProbe { signature: &CONTAINS, effects: reads_path, complains: one_pattern, sample: contains },
+    FileProbe { signature: &TAIL_OF, effects: reads_path, complains: nothing, sample: tail },
 ];
 
 fn located(args: &Args, look: &Look) -> Result<Located> {
@@ -144,6 +149,15 @@ fn count(args: &Args, look: &Look) -> Result<Value> {
     Ok(Value::Int(count))
 }
 
+fn one_pattern(args: &Args) -> Option<Error> {
+    (!args.may_be_one_of(&["text", "matching"])).then(no_pattern)
+}
+
+fn no_pattern() -> Error {
+    Error::new(ErrorKind::Value, "`file.contains` takes exactly one of a text and `matching:`")
+        .hint("`file.contains(path, \"text\")` or `file.contains(path, matching: r\"regex\")`")
+}
+
 fn contains(args: &Args, look: &Look) -> Result<Value> {
     let at = located(args, look)?;
     match (args.text_or_none("text"), pattern(args)?) {
@@ -156,8 +170,7 @@ fn contains(args: &Args, look: &Look) -> Result<Value> {
             })?;
             Ok(Value::Bool(found))
         }
-        _ => Err(Error::new(ErrorKind::Value, "`file.contains` takes exactly one of a text and `matching:`")
-            .hint("`file.contains(path, \"text\")` or `file.contains(path, matching: r\"regex\")`")),
+        _ => Err(no_pattern()),
     }
 }
 

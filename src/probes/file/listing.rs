@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use super::standing::since;
-use super::{FileProbe, probe};
+use super::{FileProbe, nothing, probe};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Resource};
 use crate::catalogue::error::{Error, Result};
@@ -52,9 +52,9 @@ static DIRS: Signature = probe(
 );
 
 pub(super) const ALL: &[FileProbe] = &[
-    FileProbe { signature: &GLOB, effects: reads_pattern, sample: glob },
-    FileProbe { signature: &LATEST, effects: reads_pattern, sample: latest },
-    FileProbe { signature: &DIRS, effects: reads_directory, sample: dirs },
+    FileProbe { signature: &GLOB, effects: reads_pattern, complains: nothing, sample: glob },
+    FileProbe { signature: &LATEST, effects: reads_pattern, complains: nothing, sample: latest },
+    FileProbe { signature: &DIRS, effects: reads_directory, complains: nothing, sample: dirs },
 ];
 
 fn reads_pattern(args: &Args, look: Option<&Look>) -> Effects {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
-use crate::catalogue::error::Result;
+use crate::catalogue::error::{Error, Result};
 use crate::catalogue::look::Look;
 use crate::catalogue::reach;
 use crate::catalogue::signature::{Parameter, Returns, Role, Signature, UndoKind};
@@ -27,12 +27,17 @@ pub fn all() -> Vec<Arc<dyn Probe>> {
 struct FileProbe {
     signature: &'static Signature,
     effects: fn(&Args, Option<&Look>) -> Effects,
+    complains: fn(&Args) -> Option<Error>,
     sample: fn(&Args, &Look) -> Result<Value>,
 }
 
 impl Probe for FileProbe {
     fn signature(&self) -> &'static Signature {
         self.signature
+    }
+
+    fn complains(&self, args: &Args) -> Option<Error> {
+        (self.complains)(args)
     }
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
@@ -54,6 +59,11 @@ const fn probe(
     page: &'static str,
 ) -> Signature {
     Signature { name, role: Role::Probe, params, returns, undo: UndoKind::Nothing, gate: false, doc, page }
+}
+
+/// Every argument by itself will do.
+const fn nothing(_args: &Args) -> Option<Error> {
+    None
 }
 
 /// Reads what `path` leads to.

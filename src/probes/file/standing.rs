@@ -1,6 +1,6 @@
 //! `file.exists is_dir size age hash link_target`: what stands at a path.
 
-use super::{FileProbe, probe, reads_path};
+use super::{FileProbe, nothing, probe, reads_path};
 use crate::catalogue::args::Args;
 use crate::catalogue::change::extent;
 use crate::catalogue::effect::Effects;
@@ -49,12 +49,12 @@ static LINK_TARGET: Signature = probe(
 );
 
 pub(super) const ALL: &[FileProbe] = &[
-    FileProbe { signature: &EXISTS, effects: reads_path, sample: exists },
-    FileProbe { signature: &IS_DIR, effects: reads_path, sample: is_dir },
-    FileProbe { signature: &SIZE, effects: reads_path, sample: size },
-    FileProbe { signature: &AGE, effects: reads_path, sample: age },
-    FileProbe { signature: &HASH, effects: reads_path, sample: hash },
-    FileProbe { signature: &LINK_TARGET, effects: reads_link, sample: link_target },
+    FileProbe { signature: &EXISTS, effects: reads_path, complains: nothing, sample: exists },
+    FileProbe { signature: &IS_DIR, effects: reads_path, complains: nothing, sample: is_dir },
+    FileProbe { signature: &SIZE, effects: reads_path, complains: nothing, sample: size },
+    FileProbe { signature: &AGE, effects: reads_path, complains: nothing, sample: age },
+    FileProbe { signature: &HASH, effects: reads_path, complains: nothing, sample: hash },
+    FileProbe { signature: &LINK_TARGET, effects: reads_link, complains: nothing, sample: link_target },
 ];
 
 fn reads_link(args: &Args, look: Option<&Look>) -> Effects {

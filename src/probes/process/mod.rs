@@ -35,6 +35,10 @@ impl Probe for Processes {
         self.signature
     }
 
+    fn complains(&self, args: &Args) -> Option<Error> {
+        Pattern::complaint(args)
+    }
+
     fn effects(&self, _args: &Args, _look: Option<&Look>) -> Effects {
         Effects::reads_world()
     }

@@ -62,6 +62,12 @@ impl Pattern {
         }
     }
 
+    /// What is wrong with the arguments of a call, as far as they are known.
+    pub(crate) fn complaint(args: &Args) -> Option<Error> {
+        let known = ["pattern", "matching"].iter().all(|name| !args.is_unknown(name));
+        if known { Self::of(args).err() } else { None }
+    }
+
     /// Whether a process is meant.
     pub(crate) fn matches(&self, process: &Process) -> bool {
         match self {

@@ -5,6 +5,7 @@
 use super::Frame;
 use super::halt::Halt;
 use crate::catalogue::error::{Error, ErrorKind};
+use crate::catalogue::show;
 use crate::check::expand::APPROVAL;
 use crate::check::model::Step;
 use crate::run::dispatcher::graph::Fail;
@@ -21,7 +22,15 @@ impl Frame<'_> {
             return Err(Error::new(ErrorKind::WaitsForPerson, what).hint("run it on a terminal").into());
         };
         let question = format!("`{key}` wants the approval of `{}`: may it be done?", role.text);
-        if person.agrees(&question, look.cancel())? {
+        let agreed = person.agrees(&question, look.cancel()).map_err(|error| {
+            if error.kind != ErrorKind::TimedOut {
+                return error;
+            }
+            let within = show::duration(APPROVAL.as_nanos() as f64);
+            Error::new(ErrorKind::TimedOut, format!("`{}` has not approved `{key}` within {within}", role.text))
+                .hint("run it again when they are there")
+        })?;
+        if agreed {
             self.note(format!("approved at the terminal; that it was `{}` is not verified", role.text));
             return Ok(());
         }

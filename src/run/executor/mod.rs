@@ -220,13 +220,30 @@ impl Executor {
         result
     }
 
-    /// Runs the `always` block of a phase.
-    pub fn always(&self, phase: &str, block: &[Item]) -> Result<(), Halt> {
+    /// Runs the `always` block of a phase. Where it fails, with what stands behind that and is not done.
+    pub fn always(&self, phase: &str, block: &[Item]) -> Result<(), (Halt, Vec<String>)> {
         let mut frame = Frame::new(self, format!("{phase}/always"), self.snapshot());
         frame.look = self.calm();
-        let result = frame.items_of_block(block);
+        let mut result = Ok(());
+        for (at, item) in block.iter().enumerate() {
+            if let Err(halt) = frame.items_of_block(std::slice::from_ref(item)) {
+                result = Err((halt, block[at + 1..].iter().filter_map(|item| self.name_of(item)).collect()));
+                break;
+            }
+        }
         frame.flush();
         result
+    }
+
+    /// What a step, verification or stage is called.
+    fn name_of(&self, item: &Item) -> Option<String> {
+        let name = match item {
+            Item::Step(step) => &step.name,
+            Item::Verify(used) => &self.policy.verifies[used.verify.0 as usize].name,
+            Item::Stage(stage) => &stage.name,
+            _ => return None,
+        };
+        Some(name.text.to_string())
     }
 
     /// Runs a custom `undo { … }` block; its calls are journaled like any others.

@@ -38,6 +38,7 @@ fn over(outcome: Outcome, second: NodeOutcome) -> Over {
         outcomes: vec![Some(NodeOutcome::Done), Some(second)],
         journal_lost: None,
         spans: vec![Some((seconds(0), seconds(8))), Some((seconds(8), seconds(15)))],
+        always: Vec::new(),
     }
 }
 

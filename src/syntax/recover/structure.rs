@@ -40,6 +40,20 @@ impl Recovery<'_> {
 
     fn unclosed_string(&self, string: Unclosed) -> Diagnostic {
         let length = if string.block { 3 } else { 1 };
+        // What began inside of it is the likelier slip: its `"` was taken for one of the value.
+        if !string.block
+            && let Some(hole) = open_hole(&self.text[string.at..])
+        {
+            let at = string.at + hole;
+            return Diagnostic::new(
+                Code::UnclosedString,
+                self.place(string.at, string.at + length),
+                "this string is never closed",
+            )
+            .label("it begins here")
+            .also(self.place(at, at + 2), "this `${` has no `}`")
+            .help("close it: `${name}`; a `$` itself is written `\\$`");
+        }
         let help =
             if string.block { "end it with `\"\"\"`" } else { "end it with `\"`, or use `\"\"\"` for several lines" };
         Diagnostic::new(Code::UnclosedString, self.place(string.at, string.at + length), "this string is never closed")
@@ -130,4 +144,12 @@ fn opener(closer: &str) -> &'static str {
         "]" => "[",
         _ => "{",
     }
+}
+
+/// Where, in a text that begins with a string, the `"` behind a name in `${` comes before its `}`.
+fn open_hole(text: &str) -> Option<usize> {
+    let line = text.lines().next().unwrap_or_default();
+    let hole = line.find("${").filter(|at| !line[..*at].ends_with('\\'))?;
+    let (name, _) = line[hole + 2..].split_once('"')?;
+    name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.').then_some(hole)
 }
