@@ -28,7 +28,8 @@ impl Look {
         let names = self.names_of(&HashMap::from([(inode, facts.links)]))?.remove(&inode).unwrap_or_default();
         if (names.len() as u64) < facts.links {
             let own = format!("{}.own", at.name);
-            let quoted = |name: &str| shlex::try_quote(name).map_or_else(|_| name.to_owned(), |name| name.into_owned());
+            let quoted =
+                |name: &str| shlex::try_quote(name).map_or_else(|_| name.to_owned(), std::borrow::Cow::into_owned);
             let what = format!(
                 "`{}` has another name outside of the root, and changing it in place would change that too",
                 at.name

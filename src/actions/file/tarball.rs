@@ -98,7 +98,7 @@ fn append<W: Write>(look: &Look, at: &Located, skip: &Located, builder: &mut tar
 /// the state of another project.
 fn is_own(path: &Path) -> bool {
     path.file_name().is_some_and(crate::catalogue::touch::is_fresh)
-        || (path.ends_with(".rbk") && path.join("state.db").exists())
+        || (path.file_name().is_some_and(|name| name == ".rbk") && path.join("state.db").exists())
 }
 
 fn header(facts: &Facts, kind: EntryType, size: u64) -> Header {

@@ -331,19 +331,19 @@ impl Executor {
         let mut left = action.left(capture, args, &look).ok().flatten()?;
         // A folder around what it restored that went with it: an earlier call may have told of that folder.
         let (Capture::Files { states } | Capture::Data { states, .. }) = capture else {
-            return self.noted(left, &look);
+            return Some(self.noted(left, &look));
         };
         for state in states.iter().filter(|state| matches!(state.node, NodeState::Parent { .. })) {
             if look.facts(&look.located_as_kept(&state.path)).is_ok_and(|facts| facts.is_none()) {
                 left.parts.entry(state.path.clone()).or_insert_with(|| "absent".to_owned());
             }
         }
-        self.noted(left, &look)
+        Some(self.noted(left, &look))
     }
 
-    fn noted(&self, left: Fingerprint, look: &Look) -> Option<Fingerprint> {
+    fn noted(&self, left: Fingerprint, look: &Look) -> Fingerprint {
         self.texts.keep(&left, look, &*self.keep, &self.secrets);
-        Some(left)
+        left
     }
 
     /// The number of a call that begins now; they count in the order they began.

@@ -125,9 +125,10 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
         let (Some(before), Some((action, args))) = (&called.before, called.unit(catalogue)) else { continue };
         // Of a database whose file an earlier call wrote, that one knows what was there before.
         let replaced = database.as_deref().is_some_and(|file| lies_in(file, |at| seen.contains(at)));
-        let new = |part: &&str| {
-            !(replaced && part.starts_with("db:")) && !lies_in(part, |at| seen.contains(at) || rows_of.contains(at))
+        let known = |part: &str| {
+            replaced && part.starts_with("db:") || lies_in(part, |at| seen.contains(at) || rows_of.contains(at))
         };
+        let new = |part: &&str| !known(part);
         let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
         seen.extend(before.parts.keys().map(String::as_str));
         // A folder that it made, and what a later call met in it, was not there before.
