@@ -122,7 +122,6 @@ codes! {
     NeedlessBool         "W6032" Warning "a condition is compared with a truth";
     SameArms             "W6033" Warning "both arms of an `if` are the same";
     EmptyRange           "W6034" Warning "a range holds nothing";
-    DividedByZero        "W6035" Warning "a division by zero";
     FitsEverything       "W6036" Warning "a pattern fits every text";
     NeedlessShell        "W6037" Warning "no shell is needed for a command";
     ProgramWithBlanks    "W6038" Warning "a whole command stands in one word";

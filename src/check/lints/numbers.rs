@@ -1,4 +1,4 @@
-//! W6034 to W6036: a range that holds nothing, a division by zero, a pattern that fits every text.
+//! W6034 and W6036: a range that holds nothing, a pattern that fits every text.
 
 use std::cmp::Ordering;
 
@@ -16,7 +16,6 @@ pub fn lint(all: &Everything<'_>, advice: &mut Advice<'_>) {
     for expr in &all.exprs {
         walk::expressions(expr, &mut |part| match &part.kind {
             ExprKind::Binary(BinaryOp::Range, _) => range(part, advice),
-            ExprKind::Binary(BinaryOp::Div, sides) => division(part, &sides[1], advice),
             // Counting what fits every line counts the lines.
             ExprKind::Probe(call) if part.ty == Type::Bool => call.args.iter().for_each(|arg| pattern(arg, advice)),
             _ => {}
@@ -31,23 +30,6 @@ fn range(expr: &Expr, advice: &mut Advice<'_>) {
             Diagnostic::new(Code::EmptyRange, expr.place, "this range holds nothing")
                 .label(format!("{} is more than {}", ends.0, ends.1))
                 .help("write the lower end first"),
-        );
-    }
-}
-
-fn division(expr: &Expr, by: &Expr, advice: &mut Advice<'_>) {
-    let zero = match constant::value(by, &advice.policy.bindings, None) {
-        Some(Value::Int(number)) => number == 0,
-        Some(Value::Float(number)) => number == 0.0,
-        Some(Value::Quantity(quantity)) => quantity.amount == 0.0,
-        _ => false,
-    };
-    if zero {
-        advice.push(
-            Diagnostic::new(Code::DividedByZero, by.place, "a division by zero has no value")
-                .label("always zero")
-                .also(expr.place, "always missing")
-                .help("divide by something else, or say what is meant instead: `x otherwise …`"),
         );
     }
 }

@@ -26,7 +26,8 @@ pub fn write(folder: &Folder, name: &str) -> String {
         line("param good: string = \"HEAD~1\" \"the commit to go back to\"\n");
     }
     line("# How grave it is decides how long it may take: `rbk plan --severity critical` compares.");
-    line("severity critical \"Nobody can use it\" { within 15m; start by hand; skip graceful }");
+    let skip = if folder.database.is_some() { "; skip graceful" } else { "" };
+    line(&format!("severity critical \"Nobody can use it\" {{ within 15m; start by hand{skip} }}"));
     line("severity high \"Some cannot\" { within 1h; start by hand }\n");
     line("phase release \"Take the release back\" {");
     if folder.release {

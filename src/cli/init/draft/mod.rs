@@ -195,7 +195,7 @@ impl Writer {
         if part.kind == Kind::Scenario && self.verifications == verifications {
             self.unverified(part.line, &mut inside, begin);
         }
-        out.push(format!("{word} {name} {} {{", quoted(&title)));
+        out.push(heading(word, &name, &title));
         out.append(&mut inside);
         out.push("}".to_owned());
     }
@@ -299,7 +299,7 @@ impl Writer {
     fn step(&mut self, title: &str, calls: &[String], out: &mut Vec<String>) {
         self.steps += 1;
         let name = self.name(title, "step");
-        out.push(format!("step {name} {} {{", quoted(&titled(title))));
+        out.push(heading("step", &name, &titled(title)));
         out.extend(calls.iter().cloned());
         out.push("}".to_owned());
     }
@@ -338,6 +338,15 @@ struct Group {
     calls: Vec<String>,
     checks: Vec<String>,
     left: Vec<String>,
+}
+
+/// How a thing begins; a title that only says its name again is left out.
+fn heading(word: &str, name: &str, title: &str) -> String {
+    let letters = |text: &str| -> String { text.chars().filter(|letter| letter.is_alphanumeric()).collect() };
+    if letters(name) == letters(&title.to_lowercase()) {
+        return format!("{word} {name} {{");
+    }
+    format!("{word} {name} {} {{", quoted(title))
 }
 
 /// A title of the length that a line has room for.
