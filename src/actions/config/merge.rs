@@ -2,17 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::edit::{self, Change};
-use crate::actions::file::{Verb, followed};
+use super::edit::Change;
+use super::verb::Settings;
 use crate::catalogue::args::Args;
-use crate::catalogue::effect::Effects;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::json::json_of;
-use crate::catalogue::look::{Located, Look};
-use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
-use crate::catalogue::touch::Touch;
-use crate::catalogue::unit::Preview;
 
 static SIGNATURE: Signature = Signature {
     name: "config.merge",
@@ -33,29 +28,7 @@ static SIGNATURE: Signature = Signature {
     page: "actions/config.merge.md",
 };
 
-pub struct Merge;
-
-impl Verb for Merge {
-    fn signature(&self) -> &'static Signature {
-        &SIGNATURE
-    }
-
-    fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
-        reach::of(args, "path", look, reach::writes_through)
-    }
-
-    fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>> {
-        followed(args, look)
-    }
-
-    fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
-        edit::preview(args, look, &changes(args)?)
-    }
-
-    fn run(&self, args: &Args, touch: &Touch) -> Result<()> {
-        edit::run(args, touch, &changes(args)?)
-    }
-}
+pub const MERGE: Settings = Settings { signature: &SIGNATURE, changes };
 
 fn changes(args: &Args) -> Result<Vec<Change>> {
     match json_of(args.value("values")?)? {

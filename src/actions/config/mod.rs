@@ -11,6 +11,7 @@ mod merge;
 mod set;
 mod toml;
 mod unset;
+mod verb;
 mod yaml;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ const KEY: Parameter = Parameter {
 
 /// The actions of this family.
 pub fn all() -> Vec<Arc<dyn Action>> {
-    vec![Arc::new(Captured(set::Set)), Arc::new(Captured(unset::Unset)), Arc::new(Captured(merge::Merge))]
+    vec![Arc::new(Captured(set::SET)), Arc::new(Captured(unset::UNSET)), Arc::new(Captured(merge::MERGE))]
 }
 
 #[cfg(test)]

@@ -1,17 +1,12 @@
 //! `config.set`: one setting of a file.
 
-use super::edit::{self, Change};
+use super::edit::Change;
 use super::key;
-use crate::actions::file::{Verb, followed};
+use super::verb::Settings;
 use crate::catalogue::args::Args;
-use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;
 use crate::catalogue::json::json_of;
-use crate::catalogue::look::{Located, Look};
-use crate::catalogue::reach;
 use crate::catalogue::signature::{Form, Parameter, Returns, Role, Signature, UndoKind};
-use crate::catalogue::touch::Touch;
-use crate::catalogue::unit::Preview;
 
 static SIGNATURE: Signature = Signature {
     name: "config.set",
@@ -28,29 +23,7 @@ static SIGNATURE: Signature = Signature {
     page: "actions/config.set.md",
 };
 
-pub struct Set;
-
-impl Verb for Set {
-    fn signature(&self) -> &'static Signature {
-        &SIGNATURE
-    }
-
-    fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
-        reach::of(args, "path", look, reach::writes_through)
-    }
-
-    fn written(&self, args: &Args, look: &Look) -> Result<Vec<Located>> {
-        followed(args, look)
-    }
-
-    fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
-        edit::preview(args, look, &changes(args)?)
-    }
-
-    fn run(&self, args: &Args, touch: &Touch) -> Result<()> {
-        edit::run(args, touch, &changes(args)?)
-    }
-}
+pub const SET: Settings = Settings { signature: &SIGNATURE, changes };
 
 fn changes(args: &Args) -> Result<Vec<Change>> {
     let value = json_of(args.value("value")?)?;
