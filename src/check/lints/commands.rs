@@ -108,7 +108,8 @@ fn value_as_shell(command: &Command<'_>, advice: &mut Advice<'_>) {
 
 fn downloaded(command: &Command<'_>, advice: &mut Advice<'_>) {
     for (line, place) in command.lines() {
-        if PIPED.is_match(&line) {
+        // Compiled only where it may fit.
+        if (line.contains("curl") || line.contains("wget")) && PIPED.is_match(&line) {
             advice.push(
                 Diagnostic::new(Code::RunsDownload, place, "what is downloaded is run unseen")
                     .label("half of it is run where the connection breaks")

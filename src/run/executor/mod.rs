@@ -255,13 +255,7 @@ impl Executor {
         timeout: std::time::Duration,
     ) -> Result<(), Halt> {
         let crate::check::model::Undo::Block(items) = &step.clauses.undo else { return Ok(()) };
-        let mut frame = Frame::new(self, format!("{key}/undo"), self.snapshot());
-        frame.look = self.calm();
-        frame.bind_locals(locals);
-        let look = frame.look.within(timeout);
-        let result = frame.items(items, &look);
-        frame.flush();
-        result
+        self.taking_back(format!("{key}/undo"), locals, timeout, |frame, look| frame.items(items, look))
     }
 
     /// Runs the items of a step again, as its undo.
@@ -272,14 +266,10 @@ impl Executor {
         step: &crate::check::model::Step,
         timeout: std::time::Duration,
     ) -> Result<(), Halt> {
-        let mut frame = Frame::new(self, format!("{key}/{AGAIN}"), self.snapshot());
-        frame.look = self.calm();
-        frame.bind_locals(locals);
-        frame.announce(step);
-        let look = frame.look.within(timeout);
-        let result = frame.items(&step.body, &look);
-        frame.flush();
-        result
+        self.taking_back(format!("{key}/{AGAIN}"), locals, timeout, |frame, look| {
+            frame.announce(step);
+            frame.items(&step.body, look)
+        })
     }
 
     /// Runs the `undo { … }` of a call of an own action, with the values that the run had.
@@ -291,13 +281,7 @@ impl Executor {
         timeout: std::time::Duration,
     ) -> Result<(), Halt> {
         let crate::check::model::Undo::Block(items) = &action.undo else { return Ok(()) };
-        let mut frame = Frame::new(self, format!("{key}/undo"), self.snapshot());
-        frame.look = self.calm();
-        frame.bind_locals(locals);
-        let look = frame.look.within(timeout);
-        let result = frame.items(items, &look);
-        frame.flush();
-        result
+        self.taking_back(format!("{key}/undo"), locals, timeout, |frame, look| frame.items(items, look))
     }
 
     /// Runs a call of an own action again, as its undo.
@@ -308,11 +292,24 @@ impl Executor {
         action: &OwnAction,
         timeout: std::time::Duration,
     ) -> Result<(), Halt> {
-        let mut frame = Frame::new(self, format!("{key}/{AGAIN}"), self.snapshot());
+        self.taking_back(format!("{key}/{AGAIN}"), locals, timeout, |frame, look| {
+            frame.own_action(action, &action.name.text, None, look)
+        })
+    }
+
+    /// Runs a part of an undo in a frame of its own, with the values that the run had.
+    fn taking_back(
+        &self,
+        key: String,
+        locals: &BTreeMap<BindingId, Value>,
+        timeout: std::time::Duration,
+        run: impl FnOnce(&mut Frame<'_>, &Look) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let mut frame = Frame::new(self, key, self.snapshot());
         frame.look = self.calm();
         frame.bind_locals(locals);
         let look = frame.look.within(timeout);
-        let result = frame.own_action(action, &action.name.text, None, &look);
+        let result = run(&mut frame, &look);
         frame.flush();
         result
     }
