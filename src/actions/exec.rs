@@ -57,13 +57,7 @@ impl Action for Run {
         if let Some(user) = args.text_or_none("user") {
             preview.notes.push(format!("as user `{user}`"));
         }
-        // Refused while nothing has changed yet; the planner lets it pass where an earlier step may still make it.
-        if !cwd.is_dir() {
-            return Err(Error::refused(format!("there is no directory `{}` to run `{shown}` in", cwd.display())));
-        }
-        if let Some(note) = exec::missing_program(&words, &cwd) {
-            return Err(Error::refused(note).hint("install it, mend its name or `PATH`"));
-        }
+        exec::startable(&shown, &words, &cwd)?;
         let below = cwd.strip_prefix(look.root()).map_or_else(|_| cwd.clone(), std::path::Path::to_owned);
         let below = if below.as_os_str().is_empty() { ".".to_owned() } else { below.display().to_string() };
         preview.changes.push(Change::Command { argv: words, cwd: below });

@@ -15,7 +15,7 @@ use super::exit::{Done, Exit, Failure};
 use super::load::{self, Compiled};
 use super::{fix, rewrite};
 
-/// `rbk check [PATH…]`
+// `rbk check [PATH…]`
 #[derive(Debug, Args)]
 pub struct Check {
     /// Policy files, or folders to search for them [default: this folder]

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::context::Context;
 use super::exit::{Done, Exit};
 
-/// `rbk completions SHELL`
+// `rbk completions SHELL`
 #[derive(Debug, Args)]
 pub struct Completions {
     /// The shell

@@ -9,7 +9,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 
-/// The answer that was given beforehand.
+// The answer that was given beforehand.
 #[derive(Debug, Args)]
 pub struct Confirm {
     /// The environment that is meant, where it asks for its name; `--yes` does not answer that

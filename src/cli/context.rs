@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::catalogue::visible::visible;
 use crate::run::secrets::Secrets;
 
-/// Flags that every verb takes.
+// Flags that every verb takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
     /// When to colour the output

@@ -16,7 +16,7 @@ use super::exit::{Done, Exit, Failure};
 use super::request::Params;
 use super::{asked, load, world};
 
-/// `rbk diagnose POLICY [PHASE]`
+// `rbk diagnose POLICY [PHASE]`
 #[derive(Debug, Args)]
 pub struct Diagnose {
     /// The policy file, or a folder that holds one [default: this folder]

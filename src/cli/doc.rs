@@ -9,7 +9,7 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::load;
 
-/// `rbk doc [POLICY]`
+// `rbk doc [POLICY]`
 #[derive(Debug, Args)]
 pub struct Doc {
     /// The policy file, or a folder that holds one [default: this folder]

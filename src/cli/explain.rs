@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, suggest};
 use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 
-/// `rbk explain CODE`
+// `rbk explain CODE`
 #[derive(Debug, Args)]
 pub struct Explain {
     /// Such as `E0202`; without one, every code with its title

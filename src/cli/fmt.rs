@@ -11,7 +11,7 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::{load, rewrite};
 
-/// `rbk fmt [PATH…]`
+// `rbk fmt [PATH…]`
 #[derive(Debug, Args)]
 pub struct Fmt {
     /// Policy files, folders, or `-` for standard input [default: this folder]

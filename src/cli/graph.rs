@@ -8,7 +8,7 @@ use super::context::Context;
 use super::exit::{Done, Exit};
 use super::request::RequestArgs;
 
-/// `rbk graph POLICY [PHASE…]`
+// `rbk graph POLICY [PHASE…]`
 #[derive(Debug, Args)]
 pub struct Graph {
     #[command(flatten)]

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use crate::diagnostics::suggest;
 
-/// `rbk man [VERB]`
+// `rbk man [VERB]`
 #[derive(Debug, Args)]
 pub struct Manual {
     /// The verb; without one, the page of `rbk` itself

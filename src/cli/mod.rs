@@ -60,7 +60,9 @@ struct Cli {
     verb: Option<Verb>,
 }
 
+// Deferred: the arguments of the one verb that is called are all that a start has to put together.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Verb {
     /// Make a throwaway project with a live service and roll it back, step by step
     Demo(demo::Demo),
@@ -170,7 +172,7 @@ fn verb() -> ExitCode {
     ExitCode::from(if exit == Exit::Done { Exit::Failed } else { exit } as u8)
 }
 
-/// The `POLICY` argument of most verbs.
+// The `POLICY` argument of most verbs.
 #[derive(Debug, clap::Args)]
 struct PolicyArg {
     /// The policy file, or a folder that holds one [default: this folder]
@@ -186,12 +188,25 @@ mod tests {
 
     #[test]
     fn no_param_is_set_by_a_variable_of_a_flag() {
-        let command = Cli::command();
+        let mut command = Cli::command();
+        command.build();
         let all = std::iter::once(&command).chain(command.get_subcommands());
         let variables: Vec<_> = all.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_env).collect();
         assert!(!variables.is_empty());
         for variable in variables {
             assert!(crate::plan::params::OWN.iter().any(|own| *own == variable), "{variable:?}");
+        }
+    }
+
+    /// The arguments of a verb are put together when it is called; what they are documented with is not what it does.
+    #[test]
+    fn the_arguments_of_a_verb_leave_it_its_words() {
+        let before = Cli::command();
+        let mut built = Cli::command();
+        built.build();
+        for verb in before.get_subcommands() {
+            let after = built.find_subcommand(verb.get_name()).and_then(clap::Command::get_about);
+            assert_eq!(after.map(ToString::to_string), verb.get_about().map(ToString::to_string));
         }
     }
 }

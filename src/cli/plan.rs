@@ -18,7 +18,7 @@ use super::exit::{Done, Exit, Failure};
 use super::request::RequestArgs;
 use super::{again, asked, authority, load, what_if, world};
 
-/// `rbk plan POLICY [PHASE…]`
+// `rbk plan POLICY [PHASE…]`
 #[derive(Debug, Args)]
 pub struct PlanVerb {
     #[command(flatten)]

@@ -9,7 +9,7 @@ use crate::plan::model::Request;
 use super::exit::Failure;
 use super::params_file;
 
-/// What to plan.
+// What to plan.
 #[derive(Debug, Args)]
 pub struct RequestArgs {
     /// The policy file, or a folder that holds one [default: this folder]
@@ -107,7 +107,7 @@ impl RequestArgs {
     }
 }
 
-/// Which environment, and values of params.
+// Which environment, and values of params.
 #[derive(Debug, Args)]
 pub struct Params {
     /// Which environment

@@ -23,7 +23,7 @@ use super::output::Output;
 use super::request::RequestArgs;
 use super::{again, asked, authority, leftover, load, people, plan, secrets, world};
 
-/// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
+// `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
 pub struct Run {
     #[command(flatten)]

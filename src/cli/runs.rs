@@ -11,7 +11,7 @@ use super::context::{Context, Format};
 use super::exit::{Done, Exit};
 use super::world;
 
-/// `rbk runs`
+// `rbk runs`
 #[derive(Debug, Args)]
 pub struct Runs {
     /// How to print it

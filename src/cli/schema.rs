@@ -10,7 +10,7 @@ use crate::diagnostics::{render, suggest};
 use crate::plan::model::Saved;
 use crate::run::event::Record;
 
-/// `rbk schema [NAME]`
+// `rbk schema [NAME]`
 #[derive(Debug, Args)]
 pub struct Schema {
     /// Which one; without one, all are listed

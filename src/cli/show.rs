@@ -9,7 +9,7 @@ use super::context::{Context, Format};
 use super::exit::{Done, Exit, Failure};
 use super::world;
 
-/// `rbk show RUN`
+// `rbk show RUN`
 #[derive(Debug, Args)]
 pub struct Show {
     /// The run: its id, the beginning or end of it, or `last`

@@ -18,7 +18,7 @@ use super::exit::{Done, Exit, Failure};
 use super::run::{Format, absolute, hold_as, hold_root, tell};
 use super::{leftover, load, world};
 
-/// `rbk undo RUN`
+// `rbk undo RUN`
 #[derive(Debug, Args)]
 pub struct Undo {
     /// The run: its id, the beginning or end of it, or `last`; where the last one is an undo that did not finish, the run

@@ -14,7 +14,7 @@ use super::request::Params;
 use super::run::{Format, reporters, tell};
 use super::{load, world};
 
-/// `rbk verify POLICY [NAME…]`
+// `rbk verify POLICY [NAME…]`
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The policy file, or a folder that holds one [default: this folder]

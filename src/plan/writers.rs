@@ -80,7 +80,7 @@ impl Writers {
         self.places.kept(TOP).here.last().map(|number| self.writes[*number].0)
     }
 
-    fn overlapping(&self, key: &Key, visit: &mut dyn FnMut(&[usize])) {
+    fn overlapping(&self, key: &Key<'_>, visit: &mut dyn FnMut(&[usize])) {
         let mut here = vec![TOP];
         for depth in 0..key.segments.len() {
             let mut next = Vec::new();

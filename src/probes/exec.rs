@@ -251,14 +251,24 @@ pub fn json(text: &str) -> Option<serde_json::Value> {
     may.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
-/// What a plan should say of a program that cannot be found now; an earlier step may still make it.
-pub fn missing_program(argv: &[String], cwd: &Path) -> Option<String> {
-    let program = argv.first()?;
+/// Refuses a command that cannot be started now, while nothing has changed yet; the planner lets it pass where an earlier
+/// step may still make what is missing.
+///
+/// # Errors
+/// There is no such directory, or no such program.
+pub fn startable(shown: &str, argv: &[String], cwd: &Path) -> Result<()> {
+    if !cwd.is_dir() {
+        return Err(Error::refused(format!("there is no directory `{}` to run `{shown}` in", cwd.display())));
+    }
+    let Some(program) = argv.first() else { return Ok(()) };
     let runs = |file: &Path| file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
     let found = if program.contains('/') {
         runs(&cwd.join(program))
     } else {
         std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|folder| runs(&folder.join(program)))
     };
-    (!found).then(|| format!("there is no program `{program}` now"))
+    if found {
+        return Ok(());
+    }
+    Err(Error::refused(format!("there is no program `{program}` now")).hint("install it, mend its name or `PATH`"))
 }

@@ -62,7 +62,11 @@ impl<W: Write + Send> Reporter for Lines<W> {
                     RunKind::Verify => format!("verify {what}"),
                     RunKind::Run | RunKind::Undo => format!("run {}: {what}", record.run),
                 });
-                self.say(&format!("  {} · {} nodes", wording::target(target), nodes.len()));
+                let nodes = match nodes.len() {
+                    1 => "1 node".to_owned(),
+                    count => format!("{count} nodes"),
+                };
+                self.say(&format!("  {} · {nodes}", wording::target(target)));
             }
             Event::NodeStarted { node, .. } if self.verbose => self.say(&format!("· {node} …")),
             Event::CallStarted { node, text, .. } if self.verbose => self.say(&format!("· {node}: {text}")),

@@ -33,7 +33,7 @@ fn leads_elsewhere(node: &Node, look: &Look) -> bool {
     let (writes, mut reads) = (all_keys(&node.effects.writes), all_keys(&node.effects.reads));
     reads.extend(writes.iter().cloned());
     let outside =
-        |one: &Resource, known: &[Key]| one.kind != Kind::World && !keys(one).iter().all(|key| holds(known, key));
+        |one: &Resource, known: &[Key<'_>]| one.kind != Kind::World && !keys(one).iter().all(|key| holds(known, key));
     let mut told: HashSet<&Resource> = HashSet::new();
     for call in &node.calls {
         told.extend(call.effects.reads.iter().chain(&call.effects.writes));
@@ -53,12 +53,12 @@ fn leads_elsewhere(node: &Node, look: &Look) -> bool {
     })
 }
 
-fn all_keys(resources: &[Resource]) -> Vec<Key> {
+fn all_keys(resources: &[Resource]) -> Vec<Key<'_>> {
     resources.iter().flat_map(keys).collect()
 }
 
 /// Whether `key` stands at or below one of `known`.
-fn holds(known: &[Key], key: &Key) -> bool {
+fn holds(known: &[Key<'_>], key: &Key<'_>) -> bool {
     let above = |one: &Key| {
         let mut segments = key.segments.iter().enumerate().take(one.segments.len());
         one.segments.len() <= key.segments.len() && segments.all(|(depth, name)| one.meet(depth, name) != Meet::Never)

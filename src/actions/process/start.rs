@@ -122,11 +122,7 @@ impl Action for Start {
         if preview.notes.is_empty() {
             preview.notes.push("not running now".to_owned());
         }
-        if !cwd.is_dir() {
-            preview.notes.push(format!("there is no directory `{}` now", cwd.display()));
-        } else if let Some(note) = exec::missing_program(&words, &cwd) {
-            preview.notes.push(note);
-        }
+        exec::startable(args.text("command")?, &words, &cwd)?;
         match args.lazy("ready") {
             Some(_) => {
                 let within = args.duration("within").unwrap_or(WITHIN);

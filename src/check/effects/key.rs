@@ -8,15 +8,17 @@
 //! - Network handles (`redis`, databases with a URL) of one kind conflict unless their hosts are equal and their
 //!   databases differ: two names may be one host.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+
+use smallvec::{SmallVec, smallvec};
 
 use crate::catalogue::effect::{Kind, Resource};
 
 /// A place in the tree of resources.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct Key<'r> {
     /// From the root; `*` in a segment is any run of characters.
-    pub segments: Vec<Arc<str>>,
+    pub segments: SmallVec<[Cow<'r, str>; 6]>,
     /// Whether it names something definite: not `world`, not what is unknown when planned.
     pub definite: bool,
 }
@@ -34,17 +36,17 @@ pub enum Meet {
     All,
 }
 
-impl Key {
-    fn new(kind: &str, segments: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Self {
-        let mut all = vec![Arc::from(kind)];
-        all.extend(segments.into_iter().map(Into::into).take_while(|segment: &Arc<str>| &**segment != "**"));
+impl<'r> Key<'r> {
+    fn new(kind: impl Into<Cow<'r, str>>, segments: impl IntoIterator<Item = &'r str>) -> Self {
+        let mut all = smallvec![kind.into()];
+        all.extend(segments.into_iter().take_while(|segment| *segment != "**").map(Cow::Borrowed));
         let definite = all.len() > 1;
         Self { segments: all, definite }
     }
 
     /// Whether both share anything; true inside when that is sure.
     #[must_use]
-    pub fn overlap(&self, other: &Self) -> Option<bool> {
+    pub fn overlap(&self, other: &Key<'_>) -> Option<bool> {
         let mut sure = self.definite && other.definite;
         for depth in 0..self.segments.len().min(other.segments.len()) {
             match self.meet(depth, &other.segments[depth]) {
@@ -78,54 +80,72 @@ impl Key {
     /// Whether its second segment is a host.
     #[must_use]
     pub fn is_network(&self) -> bool {
-        self.segments.first().is_some_and(|kind| &**kind == "redis" || kind.starts_with("db:"))
+        self.segments.first().is_some_and(|kind| *kind == "redis" || kind.starts_with("db:"))
     }
 }
 
 /// The places of a resource; several where it has aliases.
 #[must_use]
-pub fn keys(resource: &Resource) -> Vec<Key> {
+pub fn keys(resource: &Resource) -> SmallVec<[Key<'_>; 1]> {
     let name = &*resource.name;
     let parts = || name.split('/').filter(|part| !part.is_empty());
-    let one = |kind: &str| vec![Key::new(kind, parts())];
-    match &resource.kind {
-        Kind::World => vec![Key { segments: Vec::new(), definite: false }],
-        Kind::File => vec![file(name)],
+    smallvec![match &resource.kind {
+        Kind::World => Key { segments: SmallVec::new(), definite: false },
+        Kind::File => file(name),
         Kind::Git => {
             let key = Key::new("file", [".", ".git"].into_iter().chain(parts()));
-            vec![Key { definite: name != "**", ..key }]
+            Key { definite: name != "**", ..key }
         }
         // A database that is not known yet may be any file, and any server.
-        Kind::Db if name == "**" => vec![file(name), Key::new("db", parts())],
+        Kind::Db if name == "**" => return smallvec![file(name), Key::new("db", parts())],
         Kind::Db => match name.split_once("://") {
             Some((scheme, rest)) => {
                 let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-                let scheme = format!("db:{scheme}");
-                vec![Key::new(&scheme, rest.split('/').filter(|part| !part.is_empty()))]
+                Key::new(format!("db:{scheme}"), rest.split('/').filter(|part| !part.is_empty()))
             }
-            None => ["", "-wal", "-shm", "-journal"].iter().map(|suffix| file(&format!("{name}{suffix}"))).collect(),
+            None => return database(name),
         },
-        Kind::Redis => one("redis"),
-        Kind::Process => one("process"),
-        Kind::Service => one("service"),
-        Kind::Flag => one("flag"),
-        Kind::Http => one("http"),
-        Kind::Snapshot => one("snapshot"),
-        Kind::Other(kind) => one(&format!("other:{kind}")),
-    }
+        Kind::Redis => Key::new("redis", parts()),
+        Kind::Process => Key::new("process", parts()),
+        Kind::Service => Key::new("service", parts()),
+        Kind::Flag => Key::new("flag", parts()),
+        Kind::Http => Key::new("http", parts()),
+        Kind::Snapshot => Key::new("snapshot", parts()),
+        Kind::Other(kind) => Key::new(format!("other:{kind}"), parts()),
+    }]
 }
 
 /// A path: below the root, or absolute.
-fn file(name: &str) -> Key {
+fn file(name: &str) -> Key<'_> {
     let parts = name.split('/').filter(|part| !part.is_empty() && *part != ".");
-    if name.starts_with('/') {
-        Key::new("file", std::iter::once("/").chain(parts))
+    // One that is not known yet may be anywhere.
+    let start = if name.starts_with('/') {
+        "/"
     } else if name == "**" {
-        // Not known yet: it may be anywhere.
-        Key::new("file", ["**"])
+        "**"
     } else {
-        Key::new("file", std::iter::once(".").chain(parts))
+        "."
+    };
+    Key::new("file", std::iter::once(start).chain(parts))
+}
+
+/// A `SQLite` file, and those that go with it.
+fn database(name: &str) -> SmallVec<[Key<'_>; 1]> {
+    let whole = file(name);
+    if name.split('/').any(|part| part == "**") {
+        return smallvec![whole];
     }
+    let beside = |suffix: &str| {
+        let mut key = whole.clone();
+        // A name that only says where the root is has no last part.
+        match &mut key.segments[..] {
+            [_, _, .., last] => last.to_mut().push_str(suffix),
+            _ => key.segments.push(Cow::Owned(suffix.to_owned())),
+        }
+        key
+    };
+    let others = ["-wal", "-shm", "-journal"].map(beside);
+    std::iter::once(whole).chain(others).collect()
 }
 
 /// Whether some text fits both patterns.

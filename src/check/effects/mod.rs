@@ -11,6 +11,7 @@ mod tests;
 
 use crate::catalogue::effect::{Effects, Kind, Resource};
 use key::Key;
+use smallvec::SmallVec;
 
 /// Why one has to wait for the other: what the later one does to a resource, and what the earlier one does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +58,12 @@ pub fn conflict(earlier: &Effects, later: &Effects) -> Option<Conflict> {
     best.map(|(_, conflict)| conflict)
 }
 
-fn keyed(resources: &[Resource]) -> Vec<(&Resource, Vec<Key>)> {
+fn keyed(resources: &[Resource]) -> Vec<(&Resource, SmallVec<[Key<'_>; 1]>)> {
     resources.iter().map(|resource| (resource, key::keys(resource))).collect()
 }
 
 /// Whether two resources share anything; true inside when that is sure.
-fn meet(a: &[Key], b: &[Key]) -> Option<bool> {
+fn meet(a: &[Key<'_>], b: &[Key<'_>]) -> Option<bool> {
     a.iter().flat_map(|a| b.iter().filter_map(|b| a.overlap(b))).max()
 }
 

@@ -52,18 +52,21 @@ impl<T: Default> Places<T> {
     }
 
     /// The place of `segment` below `at`, made where it is new.
-    pub fn child(&mut self, at: At, segment: &Arc<str>) -> At {
+    pub fn child(&mut self, at: At, segment: &str) -> At {
         let new = self.all.len();
         let place = &mut self.all[at];
         let child = if segment.contains('*') {
-            if let Some((_, child)) = place.patterns.iter().find(|(name, _)| name == segment) {
+            if let Some((_, child)) = place.patterns.iter().find(|(name, _)| **name == *segment) {
                 *child
             } else {
-                place.patterns.push((Arc::clone(segment), new));
+                place.patterns.push((segment.into(), new));
                 new
             }
+        } else if let Some(child) = place.children.get(segment) {
+            *child
         } else {
-            *place.children.entry(Arc::clone(segment)).or_insert(new)
+            place.children.insert(segment.into(), new);
+            new
         };
         if child == new {
             self.all.push(Place::default());
@@ -77,7 +80,7 @@ impl<T: Default> Places<T> {
     }
 
     /// The places right below `at` that the segment of `key` at this depth may mean, with how it meets each.
-    pub fn meeting(&self, at: At, key: &Key, depth: usize, mut visit: impl FnMut(Meet, At)) {
+    pub fn meeting(&self, at: At, key: &Key<'_>, depth: usize, mut visit: impl FnMut(Meet, At)) {
         let (place, segment) = (&self.all[at], &key.segments[depth]);
         let mut visit = |name: &Arc<str>, child: At| match key.meet(depth, name) {
             Meet::Never => {}
@@ -85,7 +88,7 @@ impl<T: Default> Places<T> {
         };
         if segment.contains('*') || (depth == 1 && key.is_network()) {
             place.children.iter().for_each(|(name, child)| visit(name, *child));
-        } else if let Some((name, child)) = place.children.get_key_value(segment) {
+        } else if let Some((name, child)) = place.children.get_key_value(&**segment) {
             visit(name, *child);
         }
         place.patterns.iter().for_each(|(name, child)| visit(name, *child));

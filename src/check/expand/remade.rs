@@ -102,7 +102,7 @@ impl Tree {
         keys(resource).iter().map(|key| self.of_key(key)).max().unwrap_or(Found::Nowhere)
     }
 
-    fn of_key(&self, key: &Key) -> Found {
+    fn of_key(&self, key: &Key<'_>) -> Found {
         let mut here = vec![TOP];
         for depth in 0..key.segments.len() {
             let mut next = Vec::new();

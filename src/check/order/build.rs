@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::index::Index;
 use super::{OrderNode, Reason, Trouble};
-use crate::catalogue::effect::Effects;
+use crate::catalogue::effect::{Effects, Resource};
 use crate::check::effects::{conflict, key};
 
 /// Above so many users of one place a join stands for them.
@@ -268,9 +268,6 @@ impl<'a> Build<'a> {
         let mut index = Index::new();
         for at in members.clone() {
             let effects = &self.nodes[at].effects;
-            let definite = |resources: &'_ Vec<_>| -> Vec<_> {
-                resources.iter().flat_map(key::keys).filter(|key| key.definite).collect()
-            };
             let (reads, writes) = (definite(&effects.reads), definite(&effects.writes));
             let mut met = Vec::new();
             for (keys, write) in [(&reads, false), (&writes, true)] {
@@ -293,6 +290,10 @@ impl<'a> Build<'a> {
             }
         }
     }
+}
+
+fn definite(resources: &[Resource]) -> Vec<key::Key<'_>> {
+    resources.iter().flat_map(key::keys).filter(|key| key.definite).collect()
 }
 
 fn provable(nodes: &[OrderNode], a: usize, b: usize) -> Option<Trouble> {

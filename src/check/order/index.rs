@@ -60,7 +60,7 @@ impl Index {
 
     /// Where accesses are kept that conflict with one of `key`: with a read those that write, with a write all; `sure`
     /// leaves out what conflicts only perhaps.
-    pub fn conflicting(&self, key: &Key, write: bool, sure: bool) -> Vec<(At, Which)> {
+    pub fn conflicting(&self, key: &Key<'_>, write: bool, sure: bool) -> Vec<(At, Which)> {
         let mut found = Vec::new();
         let mut here: Vec<At> = vec![TOP];
         let mut whole: Vec<At> = Vec::new();
@@ -98,7 +98,7 @@ impl Index {
     }
 
     /// Enters an access of `key` by `user`. Reads of a user are entered before its writes.
-    pub fn enter(&mut self, key: &Key, write: bool, user: usize) {
+    pub fn enter(&mut self, key: &Key<'_>, write: bool, user: usize) {
         let below = if write { Which::WrittenBelow } else { Which::ReadBelow };
         let mut at = TOP;
         for segment in &key.segments {

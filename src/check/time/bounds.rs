@@ -25,6 +25,8 @@ pub struct Worst {
     pub worst: Duration,
     /// The part in which a person is waited for.
     pub people: Duration,
+    /// The part in which anything is waited for, people included: the limit of a step comes on top of it.
+    pub waits: Duration,
     /// Waits whose bound is missing or not known when planned, and loops over them of unknown length.
     pub unbounded: Vec<Place>,
 }
@@ -33,8 +35,8 @@ pub struct Worst {
 pub type ValueOf<'a> = dyn FnMut(&Expr) -> Option<Value> + 'a;
 
 /// The time limit of one attempt of a step: its `timeout`; else what its calls say themselves (`timeout:`, `within:`, how
-/// long a `wait` is), and the default once for all the others together. A run kills the step then;
-/// its clock stands still while a person is waited for.
+/// long a `wait` is), and the default once for all the others together. What it waits for (`wait`, `wait_until`, people) is
+/// on top of a `timeout` that is written. A run kills the step then.
 pub fn limit_of_step(policy: &Policy, step: &Step, default: Duration, value: &mut ValueOf<'_>) -> Worst {
     let mut bounds = Bounds { policy, default, value, bodies: HashMap::new() };
     let mut said = Said::default();
@@ -42,9 +44,8 @@ pub fn limit_of_step(policy: &Policy, step: &Step, default: Duration, value: &mu
     let written = step.clauses.timeout.as_ref().map(|timeout| (bounds.duration(timeout), timeout.place));
     let mut limit = said.into_worst(default);
     match written {
-        // The clock of a step stands still while a person is waited for.
         Some((Some(timeout), _)) => {
-            limit.worst = timeout.saturating_add(limit.people);
+            limit.worst = timeout.saturating_add(limit.waits);
             limit.unbounded.clear();
         }
         Some((None, place)) => limit.unbounded.push(place),
@@ -61,6 +62,7 @@ pub fn worst_of_step(policy: &Policy, step: &Step, default: Duration, value: &mu
     Worst {
         worst: limit.worst.saturating_mul(attempts).saturating_add(pauses(retry)),
         people: limit.people.saturating_mul(attempts),
+        waits: limit.waits.saturating_mul(attempts),
         unbounded: limit.unbounded,
     }
 }
@@ -174,8 +176,8 @@ struct Said {
 impl Said {
     fn into_worst(self, default: Duration) -> Worst {
         let mut worst = self.worst;
-        // A step without any call is bounded like one that says nothing: it may check conditions.
-        if self.silent || worst.worst.is_zero() {
+        // A step that only waits is bounded like one that says nothing: it may check conditions.
+        if self.silent || worst.worst == worst.waits {
             worst.worst = worst.worst.saturating_add(default);
         }
         worst
@@ -227,9 +229,10 @@ impl Bounds<'_, '_> {
         match group.timeout.as_ref().or(group.action.timeout.as_ref()) {
             Some(limit) => match self.duration(limit) {
                 Some(once) => {
-                    let worst = once.saturating_add(inner.worst.people).saturating_mul(attempts);
+                    let waits = inner.worst.waits.saturating_mul(attempts);
                     let people = inner.worst.people.saturating_mul(attempts);
-                    said.worst.add(Worst { worst, people, unbounded: Vec::new() });
+                    let worst = once.saturating_mul(attempts).saturating_add(waits);
+                    said.worst.add(Worst { worst, people, waits, unbounded: Vec::new() });
                 }
                 None => said.worst.unbounded.push(limit.place),
             },
@@ -248,14 +251,21 @@ impl Bounds<'_, '_> {
                 Some(once) => {
                     let worst = once.saturating_mul(call.retry.unwrap_or(0).saturating_add(1));
                     let people = if PEOPLE.contains(&signature.name) { worst } else { Duration::ZERO };
-                    said.worst.add(Worst { worst, people, unbounded: Vec::new() });
+                    let waits = if signature.gate { worst } else { Duration::ZERO };
+                    said.worst.add(Worst { worst, people, waits, unbounded: Vec::new() });
                 }
-                None => said.worst.unbounded.push(expr.place),
+                None => said.worst.add(self.open_ended(signature.gate, expr.place)),
             },
             // A gate waits for something: without a bound it may wait for ever.
-            None if signature.gate => said.worst.unbounded.push(call.place),
+            None if signature.gate => said.worst.add(self.open_ended(true, call.place)),
             None => said.silent = true,
         }
+    }
+
+    /// Something of a length that is not known: a run gives it the default.
+    fn open_ended(&self, gate: bool, place: Place) -> Worst {
+        let waits = if gate { self.default } else { Duration::ZERO };
+        Worst { worst: self.default, waits, unbounded: vec![place], ..Worst::default() }
     }
 
     fn expr(&mut self, expr: &Expr, worst: &mut Worst) {
@@ -350,17 +360,20 @@ impl Worst {
     pub fn add(&mut self, other: Self) {
         self.worst = self.worst.saturating_add(other.worst);
         self.people = self.people.saturating_add(other.people);
+        self.waits = self.waits.saturating_add(other.waits);
         self.unbounded.extend(other.unbounded);
     }
 
     fn times(self, count: u32) -> Self {
-        Self { worst: self.worst.saturating_mul(count), people: self.people.saturating_mul(count), ..self }
+        let of = |part: Duration| part.saturating_mul(count);
+        Self { worst: of(self.worst), people: of(self.people), waits: of(self.waits), ..self }
     }
 
     /// The longer of both in each respect.
     fn longer(mut self, other: Self) -> Self {
         self.worst = self.worst.max(other.worst);
         self.people = self.people.max(other.people);
+        self.waits = self.waits.max(other.waits);
         self.unbounded.extend(other.unbounded);
         self
     }

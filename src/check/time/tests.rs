@@ -258,6 +258,11 @@ fn waits_come_on_top_and_people_stand_beside() {
     assert_eq!((found.worst, found.people), (seconds(10 + 30 + 600 + 10), seconds(600)));
     assert!(found.unbounded.is_empty());
 
+    let limited = StepClauses { timeout: Some(Box::new(lasting(1))), ..StepClauses::default() };
+    let limited = step(vec![call(&RUN, vec![]), call(&WAIT, vec![CallArg::value(lasting(30))])], limited);
+    let found = limit_of_step(&policy(), &limited, seconds(10), &mut value);
+    assert_eq!(found.worst, seconds(1 + 30), "a wait is on top of what is written");
+
     let endless = step(vec![call(&MANUAL, vec![what, CallArg::Absent])], StepClauses::default());
     assert_eq!(worst_of_step(&policy(), &endless, seconds(10), &mut value).unbounded.len(), 1);
 }
@@ -274,7 +279,7 @@ fn a_loop_multiplies_what_is_said() {
     let unknown = || crate::check::eval::tests::binding(7, Type::list(Type::Int));
     let wait = || call(&WAIT, vec![CallArg::value(lasting(5))]);
     let of = |step: Step| worst_of_step(&policy(), &step, seconds(10), &mut value);
-    assert_eq!(of(each(vec![wait()], three())).worst, seconds(15));
+    assert_eq!(of(each(vec![wait()], three())).worst, seconds(15 + 10));
     assert_eq!(of(each(vec![call(&RUN, vec![])], three())).worst, seconds(10), "the step is killed after its time");
     assert_eq!(of(each(vec![wait()], unknown())).unbounded.len(), 1);
     assert!(of(each(vec![call(&RUN, vec![])], unknown())).unbounded.is_empty());

@@ -19,7 +19,7 @@ use super::world;
 mod project;
 pub mod service;
 
-/// `rbk demo [DIR]`
+// `rbk demo [DIR]`
 #[derive(Debug, clap::Args)]
 pub struct Demo {
     /// Where to make the project: a new or empty folder [default: a new one among the temporary files]

@@ -21,7 +21,7 @@ use crate::cli::exit::{Done, Exit, Failure};
 /// Ends by itself when nobody asked for this long, so that a forgotten demo leaves nothing behind.
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
-/// `rbk demo-service`
+// `rbk demo-service`
 #[derive(Debug, Args)]
 pub struct DemoService {
     /// The port on the loopback address

@@ -23,7 +23,7 @@ use folder::Folder;
 /// The file that is written when none is named.
 const DEFAULT: &str = "rollback.rbk";
 
-/// `rbk init [FILE]`
+// `rbk init [FILE]`
 #[derive(Debug, Args)]
 pub struct Init {
     /// The file to write, or a folder for it; `-` prints it [default: rollback.rbk, or as the runbook is called]

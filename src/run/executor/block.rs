@@ -1,11 +1,14 @@
 //! Items in text order, one after the other: what is decided only when it runs, handlers, `always`, another phase.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Frame;
 use super::halt::Halt;
 use crate::catalogue::error::Error;
-use crate::check::model::{Block, For, Item, OnFailure, Stage, Step};
+use crate::check::model::{Block, Expr, For, Item, OnFailure, Stage, Step};
+use crate::check::time::bounds::limit_of_step;
+use crate::check::walk;
 use crate::run::dispatcher::graph::Fail;
 use crate::run::event::{Event, NodeOutcome};
 
@@ -115,12 +118,22 @@ impl Frame<'_> {
     }
 
     fn inner_step(&mut self, step: &Step) -> Result<(), Halt> {
-        let limit = match &step.clauses.timeout {
-            Some(timeout) => self.duration(timeout, &self.look)?,
-            None => self.exec.policy.defaults.timeout,
-        };
+        let limit = self.limit(step)?;
         let policy = step.clauses.on_failure.clone();
         self.inner(&step.name.text, policy.as_ref(), |inner| inner.step(step, limit))
+    }
+
+    /// The time limit of one attempt. What it depends on is asked of nobody: a length that only the world knows counts as
+    /// the default.
+    fn limit(&self, step: &Step) -> Result<Duration, Halt> {
+        if let Some(timeout) = &step.clauses.timeout {
+            self.duration(timeout, &self.look)?;
+        }
+        let policy = &self.exec.policy;
+        let mut known = |expr: &Expr| {
+            if walk::asks_the_world(expr) { None } else { self.eval(expr, &self.look).ok() }
+        };
+        Ok(limit_of_step(policy, step, policy.defaults.timeout, &mut known).worst)
     }
 
     /// Runs something inside with a key and an outcome of its own.
