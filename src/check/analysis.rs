@@ -19,6 +19,9 @@ use super::order::{self, OrderNode, Trouble};
 use super::rings::rings;
 use super::time::{self, TimeNode};
 
+/// Bytes of source up to which one thread is done sooner than a second one is started.
+const ALONE: usize = 64 * 1024;
+
 /// Reports what every run of `policy` would meet.
 pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
     rings(policy, report);
@@ -29,13 +32,25 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
         }
     };
     environments::check(policy, &mut push);
-    foreseeable(policy, &mut push);
-    if let Some(prepare) = of_prepare(policy) {
-        foreseeable(&prepare, &mut push);
+    let mut foresee = || {
+        foreseeable(policy, &mut push);
+        if let Some(prepare) = of_prepare(policy) {
+            foreseeable(&prepare, &mut push);
+        }
+    };
+    let mut advice = Report::default();
+    let large = policy.sources.iter().map(|(_, file)| file.text.len()).sum::<usize>() > ALONE;
+    if large {
+        rayon::join(&mut foresee, || lints::advise(policy, &mut advice));
+    } else {
+        foresee();
     }
     // Advice on what cannot run yet would only hide what is wrong with it.
     if !report.has_errors() {
-        lints::advise(policy, report);
+        if !large {
+            lints::advise(policy, &mut advice);
+        }
+        report.diagnostics.append(&mut advice.diagnostics);
     }
 }
 
