@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 ROWS=$(mktemp)
 export ROWS
 trap 'rm -f "$ROWS"' EXIT
-for bench in startup parser growth parallel layers repository; do
+for bench in startup check parser growth parallel layers repository; do
   echo "## $bench"
   echo
   "./$bench.sh"

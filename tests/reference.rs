@@ -99,7 +99,7 @@ fn usage(signature: &Signature) -> String {
 }
 
 fn parameter(parameter: &Parameter) -> String {
-    let Parameter { name, ty, .. } = parameter;
+    let (name, ty) = (parameter.name, parameter.shown_type());
     match parameter.form {
         Form::Positional => (*name).to_owned(),
         Form::OptionalPositional => format!("[{name}]"),

@@ -67,12 +67,25 @@ pub enum Returns {
 pub struct Parameter {
     /// Its name; the label, when it is labelled.
     pub name: &'static str,
-    /// In the syntax of the language.
+    /// In the syntax of the language; or what kind of text it is, as [`Holds`] says.
     pub ty: &'static str,
     /// Where it stands and whether it must.
     pub form: Form,
     /// One line.
     pub doc: &'static str,
+}
+
+/// A text in which some characters mean something. A value inside of one that is written in a policy never does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// `glob`: paths, with `*`, `?`, `[…]` and `{…}`.
+    Paths,
+    /// `pattern`: names, with `*`, `?` and `[…]`.
+    Names,
+    /// `key`: names with dots between them, in quotes where they have some.
+    Key,
+    /// `replacement`: `$1` is a group of the regex that is given beside it; without one it is any text.
+    Groups,
 }
 
 /// How an argument is passed.
@@ -121,6 +134,24 @@ impl Parameter {
     /// When the registry holds a type that does not parse; a test keeps that from happening.
     #[must_use]
     pub fn parsed_type(&self) -> Type {
-        Type::parse(self.ty).expect("types in the registry parse")
+        Type::parse(self.shown_type()).expect("types in the registry parse")
+    }
+
+    /// Its type as people read it.
+    #[must_use]
+    pub fn shown_type(&self) -> &'static str {
+        if self.holds().is_some() { "string" } else { self.ty }
+    }
+
+    /// What of its text means something, where it is more than any text.
+    #[must_use]
+    pub fn holds(&self) -> Option<Holds> {
+        match self.ty {
+            "glob" => Some(Holds::Paths),
+            "pattern" => Some(Holds::Names),
+            "key" => Some(Holds::Key),
+            "replacement" => Some(Holds::Groups),
+            _ => None,
+        }
     }
 }

@@ -12,12 +12,15 @@ use crate::source::Place;
 
 use super::deadlines::Missed;
 use super::environments::{self, contexts, defaults};
-use super::expand::{ExpandedCall, ExpandedNode, Expansion, Pinning, Selection, Work, expand};
+use super::expand::{ExpandedCall, ExpandedNode, Expansion, Phases, Pinning, Selection, Work, expand, expand_phases};
 use super::lints;
-use super::model::{Phase, Policy, Undo};
+use super::model::{Policy, Undo};
 use super::order::{self, OrderNode, Trouble};
 use super::rings::rings;
 use super::time::{self, TimeNode};
+
+/// Bytes of source up to which one thread is done sooner than a second one is started.
+const ALONE: usize = 64 * 1024;
 
 /// Reports what every run of `policy` would meet.
 pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
@@ -29,13 +32,25 @@ pub fn analyse(policy: &Arc<Policy>, report: &mut Report) {
         }
     };
     environments::check(policy, &mut push);
-    foreseeable(policy, &mut push);
-    if let Some(prepare) = of_prepare(policy) {
-        foreseeable(&prepare, &mut push);
+    let mut foresee = || {
+        foreseeable(policy, &mut push);
+        if let Some(prepare) = of_prepare(policy) {
+            foreseeable(&prepare, &mut push);
+        }
+    };
+    let mut advice = Report::default();
+    let large = policy.sources.iter().map(|(_, file)| file.text.len()).sum::<usize>() > ALONE;
+    if large {
+        rayon::join(&mut foresee, || lints::advise(policy, &mut advice));
+    } else {
+        foresee();
     }
     // Advice on what cannot run yet would only hide what is wrong with it.
     if !report.has_errors() {
-        lints::advise(policy, report);
+        if !large {
+            lints::advise(policy, &mut advice);
+        }
+        report.diagnostics.append(&mut advice.diagnostics);
     }
 }
 
@@ -45,9 +60,11 @@ fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
     let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
     let contexts = contexts(policy);
     let mut missed = Missed::default();
-    for alike in selections(policy) {
+    let phases = Phases::of(policy);
+    for alike in selections(policy, &phases) {
+        let selected = phases.selected(&alike[0]).unwrap_or_default();
         for context in &contexts {
-            let expansion = expand(policy, &alike[0], context.values.clone(), &pinning, None);
+            let expansion = expand_phases(policy, &selected, &alike[0], context.values.clone(), &pinning, None);
             if let Some((place, error)) = expansion.excess {
                 let found = Diagnostic::new(Code::TooMuch, place, error.what).label("here it becomes too much");
                 push(found.help(error.hint.unwrap_or_default()));
@@ -82,8 +99,11 @@ fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
 pub fn worst_cases(policy: &Arc<Policy>, phase: &str) -> Vec<(Selection, Expansion, time::CriticalPath)> {
     let values = defaults(policy);
     let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
-    let mut own: Vec<Selection> =
-        selections(policy).into_iter().flatten().filter(|selection| selection.phases == [phase]).collect();
+    let mut own: Vec<Selection> = selections(policy, &Phases::of(policy))
+        .into_iter()
+        .flatten()
+        .filter(|selection| selection.phases == [phase])
+        .collect();
     // As the policy has them: none first, then the most severe.
     let severity = |selection: &Selection| {
         let name = selection.severity.as_deref();
@@ -115,20 +135,18 @@ pub fn of_prepare(policy: &Arc<Policy>) -> Option<Arc<Policy>> {
 }
 
 /// Every phase alone, with each of its scenarios, under each severity. Those that select the same steps stand together.
-fn selections(policy: &Policy) -> Vec<Vec<Selection>> {
+fn selections(policy: &Policy, phases: &Phases<'_>) -> Vec<Vec<Selection>> {
     let severities: Vec<Option<String>> = std::iter::once(None)
         .chain(policy.severities.iter().map(|severity| Some(severity.name.text.to_string())))
         .collect();
     let mut all = Vec::new();
-    for phase in &policy.phases {
+    for (index, phase) in policy.phases.iter().enumerate() {
         // One of a phase that is rolled back with it selects the steps there.
-        let mut scenarios: Vec<Option<String>> = Vec::new();
-        for scenario in together(policy, phase).iter().flat_map(|phase| &phase.scenarios) {
-            let name = Some(scenario.name.text.to_string());
-            if !scenarios.contains(&name) {
-                scenarios.push(name);
-            }
-        }
+        let mut known = HashSet::new();
+        let together = phases.together(index);
+        let names = together.iter().flat_map(|phase| &phase.scenarios).map(|scenario| &*scenario.name.text);
+        let mut scenarios: Vec<Option<String>> =
+            names.filter(|name| known.insert(*name)).map(|name| Some(name.to_owned())).collect();
         if scenarios.is_empty() {
             scenarios.push(None);
         }
@@ -144,23 +162,6 @@ fn selections(policy: &Policy) -> Vec<Vec<Selection>> {
             let (fewer, whole): (Vec<_>, Vec<_>) =
                 severities.iter().map(under).partition(|selection| selection.skips_graceful(policy).is_some());
             all.extend([whole, fewer].into_iter().filter(|alike| !alike.is_empty()));
-        }
-    }
-    all
-}
-
-/// What is rolled back together with `phase`, itself first: what it includes and what depends on any of these.
-fn together<'p>(policy: &'p Policy, phase: &'p Phase) -> Vec<&'p Phase> {
-    let mut all = vec![phase];
-    let mut next = 0;
-    while let Some(&this) = all.get(next) {
-        next += 1;
-        for other in &policy.phases {
-            let goes_with = this.includes.iter().any(|name| name.text == other.name.text)
-                || other.depends_on.iter().any(|on| on.text == this.name.text);
-            if goes_with && !all.iter().any(|known| known.name.text == other.name.text) {
-                all.push(other);
-            }
         }
     }
     all

@@ -81,6 +81,7 @@ impl<'a> Checker<'a> {
             }
         }
         universal.refused |= stray;
+        super::eval::within::keep_values_plain(signature, &mut slots);
         (slots, universal)
     }
 
@@ -189,7 +190,7 @@ pub fn usage(signature: &Signature) -> String {
         .iter()
         .filter_map(|param| match param.form {
             Form::Positional | Form::Lazy => Some(param.name.to_owned()),
-            Form::Required => Some(format!("{}: {}", param.name, param.ty)),
+            Form::Required => Some(format!("{}: {}", param.name, param.shown_type())),
             Form::OptionalPositional | Form::Optional | Form::OptionalLazy => None,
         })
         .collect();

@@ -24,7 +24,7 @@ static SIGNATURE: Signature = Signature {
         },
         Parameter {
             name: "key",
-            ty: "string",
+            ty: "key",
             form: Form::Positional,
             doc: "such as `server.port`; names in a list by number",
         },

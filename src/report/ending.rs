@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{Reporter, wording};
-use crate::catalogue::visible::visible;
+use crate::catalogue::visible::{visible, visible_line};
 use crate::run::event::{Event, Record, RunKind};
 
 /// Writes the result of a run.
@@ -26,7 +26,7 @@ impl<W: Write + Send> Reporter for Ending<W> {
         }
         let Event::RunEnded { outcome, millis, summary, next } = &record.event else { return };
         let took = wording::millis(*millis);
-        let (mark, summary) = (wording::run_mark(*outcome), visible(summary));
+        let (mark, summary) = (wording::run_mark(*outcome), visible_line(summary));
         // A reader that went away is its own business.
         let _ = match self.kind {
             RunKind::Verify => writeln!(self.to, "{mark} verification {} in {took}: {summary}", outcome.word()),

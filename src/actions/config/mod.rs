@@ -31,7 +31,7 @@ const PATH: Parameter = Parameter {
 };
 const KEY: Parameter = Parameter {
     name: "key",
-    ty: "string",
+    ty: "key",
     form: Form::Positional,
     doc: "such as `server.port`; names in a list by number",
 };

@@ -30,7 +30,7 @@ static SIGNATURE: Signature = Signature {
         Parameter { name: "matching", ty: "regex", form: Form::Optional, doc: "or what is replaced, as a pattern" },
         Parameter {
             name: "with",
-            ty: "string",
+            ty: "replacement",
             form: Form::Required,
             doc: "what takes its place; `$1` is a group of `matching`",
         },

@@ -31,7 +31,7 @@ static DEL: Signature = Signature {
         },
         Parameter {
             name: "matching",
-            ty: "string",
+            ty: "pattern",
             form: Form::Optional,
             doc: "all keys like this, in the place of names: `*` any run of characters, `?` one, `[ab]` one of these",
         },

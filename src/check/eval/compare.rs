@@ -1,5 +1,6 @@
 //! Equality, order, membership. Values of json are compared as what they hold; a mismatch names values and types.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::arithmetic::number_of_json;
@@ -13,7 +14,8 @@ use crate::catalogue::value::Value;
 /// # Errors
 /// When one is json and holds another kind of value than the other, or one is a secret.
 pub fn equal(left: &Value, right: &Value) -> Result<bool> {
-    let (left, right) = (&unwrapped(left), &unwrapped(right));
+    let (left, right) = (unwrapped(left), unwrapped(right));
+    let (left, right) = (&*left, &*right);
     Ok(match (left, right) {
         _ if left.is_secret() || right.is_secret() => return Err(wrong("a secret is not compared")),
         (Value::None, _) | (_, Value::None) => matches!((left, right), (Value::None, Value::None)),
@@ -62,7 +64,8 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool> {
 /// # Errors
 /// When one is absent, they are texts (`"9" > "10"`), or they differ in kind.
 pub fn order(left: &Value, right: &Value) -> Result<Ordering> {
-    let (a, b) = (&unwrapped(left), &unwrapped(right));
+    let (of_left, of_right) = (unwrapped(left), unwrapped(right));
+    let (a, b) = (&*of_left, &*of_right);
     let order = match (a, b) {
         (Value::None, _) | (_, Value::None) => return Err(missing("what is compared")),
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => numbers(a, b),
@@ -121,15 +124,13 @@ fn lists(a: &[Value], b: &[Value]) -> Result<bool> {
 }
 
 /// Scalars of json as values of the language.
-fn unwrapped(value: &Value) -> Value {
-    if let Value::Json(json) = value {
-        match &**json {
-            serde_json::Value::Bool(truth) => return Value::Bool(*truth),
-            serde_json::Value::String(text) => return Value::str(text.as_str()),
-            _ => return number_of_json(value).unwrap_or_else(|| value.clone()),
-        }
+fn unwrapped(value: &Value) -> Cow<'_, Value> {
+    let Value::Json(json) = value else { return Cow::Borrowed(value) };
+    match &**json {
+        serde_json::Value::Bool(truth) => Cow::Owned(Value::Bool(*truth)),
+        serde_json::Value::String(text) => Cow::Owned(Value::str(text.as_str())),
+        _ => number_of_json(value).map_or(Cow::Borrowed(value), Cow::Owned),
     }
-    value.clone()
 }
 
 fn json_equal(a: &serde_json::Value, b: &serde_json::Value) -> bool {

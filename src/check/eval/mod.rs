@@ -18,6 +18,7 @@ mod sql;
 mod text;
 mod url;
 mod walk;
+pub(super) mod within;
 
 #[cfg(test)]
 pub(in crate::check) mod tests;

@@ -52,5 +52,18 @@ pub(super) fn path(pieces: &[Piece<'_>]) -> Result<Value> {
         }
         start = end + 1;
     }
+    if is_folder(&text, &brought) {
+        return Err(wrong(format!(
+            "a value names nothing in the path `{text}`, which would then mean the whole folder"
+        ))
+        .hint("where the value may be empty, say what then: `require value != \"\", \"why\"`"));
+    }
     Ok(Value::Path(text.into()))
+}
+
+/// Whether values leave nothing of the last name, or `.`, as in `cache/${value}`: what is done to that would be done to the
+/// whole folder.
+fn is_folder(text: &str, brought: &[Range<usize>]) -> bool {
+    let nothing = |rest: &str| rest.split('/').all(|name| matches!(name, "" | "."));
+    brought.iter().any(|range| text[..range.start].ends_with('/') && nothing(&text[range.start..]))
 }

@@ -36,25 +36,30 @@ enum Mode {
 pub(super) fn command(pieces: &[Piece<'_>]) -> Result<Value> {
     let mut text = String::new();
     let mut place = Place { word_start: true, ..Place::default() };
+    let mut words = Words::default();
     for piece in pieces {
         match piece {
             Piece::Text(literal) => {
                 literal.chars().for_each(|char| place.step(char));
+                words.follow(literal);
                 text.push_str(literal);
             }
             Piece::Hole(Value::Code(code)) if text.is_empty() => {
                 code.text.chars().for_each(|char| place.step(char));
+                words.follow(&code.text);
                 text.push_str(&code.text);
             }
             Piece::Hole(value) => {
-                let words = match value {
+                let word = match value {
                     Value::List(items) => items.iter().map(quoted).collect::<Result<Vec<_>>>()?.join(" "),
                     one => quoted(one)?,
                 };
-                if read_again(&text, &place) {
+                if words.read_again(&place) {
                     return Err(refused("in what a second shell reads"));
                 }
-                text.push_str(&place.around(&words)?);
+                let word = place.around(&word)?;
+                words.follow(&word);
+                text.push_str(&word);
                 place.value();
             }
         }
@@ -75,13 +80,42 @@ fn quoted(value: &Value) -> Result<String> {
         .map_err(|_| wrong(format!("{text:?} holds a zero byte, which no program can be given")))
 }
 
-/// Whether what stands here is a program for another shell: quoting is only good for one.
-fn read_again(text: &str, place: &Place) -> bool {
-    let words: Vec<&str> = text.split(|char: char| char.is_whitespace() || ";&|()\"'".contains(char)).collect();
-    let shell = |word: &str| word.ends_with("sh") && !word.ends_with("ssh") || word == "su";
-    let quoted = matches!(place.modes.last(), Some(Mode::Single | Mode::Double));
-    let program = |pair: &[&str]| shell(pair[0]) && pair[1].starts_with('-') && pair[1].ends_with('c');
-    words.contains(&"eval") || quoted && words.windows(2).any(program)
+/// The words of a command so far, as far as they tell of another shell that reads what is written here.
+#[derive(Default)]
+struct Words {
+    /// The one that is not ended yet.
+    current: String,
+    before: String,
+    /// Whether `eval` stands there.
+    eval: bool,
+    /// Whether `sh -c`, or the like, stands there.
+    program: bool,
+}
+
+impl Words {
+    fn follow(&mut self, text: &str) {
+        let mut parts = text.split(|char: char| char.is_whitespace() || ";&|()\"'".contains(char));
+        self.current.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            self.eval |= self.current == "eval";
+            self.program |= self.is_program();
+            std::mem::swap(&mut self.before, &mut self.current);
+            self.current.clear();
+            self.current.push_str(part);
+        }
+    }
+
+    fn is_program(&self) -> bool {
+        let (shell, flag) = (&self.before, &self.current);
+        let shell = shell.ends_with("sh") && !shell.ends_with("ssh") || shell == "su";
+        shell && flag.starts_with('-') && flag.ends_with('c')
+    }
+
+    /// Whether what stands here is a program for another shell: quoting is only good for one.
+    fn read_again(&self, place: &Place) -> bool {
+        let quoted = matches!(place.modes.last(), Some(Mode::Single | Mode::Double));
+        self.eval || self.current == "eval" || quoted && (self.program || self.is_program())
+    }
 }
 
 /// Where in a command we are.

@@ -1,5 +1,6 @@
 //! Phases, stages and items: what becomes a node, what is unrolled, what waits for a run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::source::Place;
 
 use super::failure::{FailureScope, Handling};
 use super::node::{ExpandedNode, InStage, Member, Within, Work};
-use super::{Expander, LetState, Refusal, selected_phases};
+use super::{Expander, LetState, Refusal};
 
 /// A part of a phase: what stands before, between and behind its stages, or a stage.
 enum Segment<'p> {
@@ -26,21 +27,18 @@ enum Segment<'p> {
 
 impl Expander<'_> {
     /// All first stages of the selected phases, then all second ones, among phases without a dependency between them.
-    pub(super) fn phases(&mut self) {
-        let Ok(phases) = selected_phases(self.policy, self.selection) else { return };
+    pub(super) fn phases(&mut self, phases: &[Arc<Phase>]) {
         let several = phases.len() > 1;
-        let mut level: Vec<Arc<Phase>> = Vec::new();
-        let mut rest = phases.as_slice();
-        while let Some((first, behind)) = rest.split_first() {
-            let depends = level.iter().any(|earlier| earlier.depends_on.iter().any(|on| on.text == first.name.text));
-            if depends {
-                self.level(&level, several);
-                level.clear();
+        let (mut begin, mut needed) = (0, HashSet::new());
+        for (at, phase) in phases.iter().enumerate() {
+            if needed.contains(&*phase.name.text) {
+                self.level(&phases[begin..at], several);
+                begin = at;
+                needed.clear();
             }
-            level.push(Arc::clone(first));
-            rest = behind;
+            needed.extend(phase.depends_on.iter().map(|on| &*on.text));
         }
-        self.level(&level, several);
+        self.level(&phases[begin..], several);
     }
 
     fn level(&mut self, phases: &[Arc<Phase>], several: bool) {
@@ -271,7 +269,7 @@ impl Expander<'_> {
             people =
                 people.max(nodes.iter().map(|node| node.people).chain(others.iter().map(|other| other.people)).sum());
         }
-        let inside: Vec<ExpandedNode> = self.out.nodes.drain(from..).collect();
+        let inside = self.take_nodes(from);
         self.out.skipped.truncate(skipped);
         self.out.lets.truncate(lets);
         self.later = later;
@@ -419,7 +417,7 @@ impl Expander<'_> {
         self.later = later;
         self.pending_after.retain(|(node, _)| *node < from);
         let others: Duration = self.out.alternatives.drain(outer..).map(|other| other.worst).sum();
-        self.out.nodes.drain(from..).map(|node| node.worst).sum::<Duration>() + others
+        self.take_nodes(from).into_iter().map(|node| node.worst).sum::<Duration>() + others
     }
 
     fn key(&mut self, word: &str, place: Place) -> Arc<str> {

@@ -15,8 +15,10 @@ mod remade;
 mod scope;
 mod select;
 mod step;
+mod written;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::catalogue::effect::Effects;
@@ -25,14 +27,14 @@ use crate::catalogue::look::Look;
 use crate::catalogue::value::Value;
 use crate::source::Place;
 
-use super::model::{BindingId, Name, Policy, Verify, VerifyUse};
+use super::model::{BindingId, Name, Phase, Policy, Verify, VerifyUse};
 use super::time::Alternative;
 
 pub use failure::{FailureScope, Handling};
 pub use node::{ExpandedCall, ExpandedNode, InStage, Member, OwnUndo, Show, Via, Within, Work};
 pub use present::{Present, named, runs_command};
 pub use scope::{PinnedProbes, Pinning, asked};
-pub use select::{Selection, Wrong, selected_phases, selected_verifies};
+pub use select::{Phases, Selection, Wrong, selected_phases, selected_verifies};
 pub use step::APPROVAL;
 
 /// What was expanded.
@@ -86,9 +88,23 @@ pub fn expand(
     pinning: &Pinning,
     look: Option<&Look>,
 ) -> Expansion {
+    let phases = selected_phases(policy, selection).unwrap_or_default();
+    expand_phases(policy, &phases, selection, values, pinning, look)
+}
+
+/// The same, where it is known already which phases `selection` selects.
+#[must_use]
+pub fn expand_phases(
+    policy: &Arc<Policy>,
+    phases: &[Arc<Phase>],
+    selection: &Selection,
+    values: BTreeMap<BindingId, Value>,
+    pinning: &Pinning,
+    look: Option<&Look>,
+) -> Expansion {
     let mut expander = Expander::new(policy, selection, values, pinning, look);
     expander.top_level();
-    expander.phases();
+    expander.phases(phases);
     expander.finish()
 }
 
@@ -147,6 +163,8 @@ struct Expander<'a> {
     remade: remade::Remade,
     /// `after` clauses, resolved when all nodes are known.
     pending_after: Vec<(usize, Name)>,
+    /// Who writes what, as far as it was asked.
+    written: RefCell<written::Written>,
     used: excess::Used,
 }
 
@@ -208,6 +226,7 @@ impl<'a> Expander<'a> {
             pinned: PinnedProbes::new(),
             remade: remade::Remade::default(),
             pending_after: Vec::new(),
+            written: RefCell::default(),
             used: excess::Used::default(),
         }
     }
@@ -224,13 +243,24 @@ impl<'a> Expander<'a> {
 
     /// Resolves `after`: a name stands for every node that came of it, in the same phase.
     fn finish(mut self) -> Expansion {
-        for (index, name) in std::mem::take(&mut self.pending_after) {
-            let phase = Arc::clone(&self.out.nodes[index].phase);
-            let named: Vec<usize> = (0..self.out.nodes.len())
-                .filter(|&other| other != index && self.out.nodes[other].phase == phase)
-                .filter(|&other| self.out.nodes[other].is_called(&name.text))
-                .collect();
-            self.out.nodes[index].after.extend(named);
+        let pending = std::mem::take(&mut self.pending_after);
+        if pending.is_empty() {
+            return self.out;
+        }
+        let mut called: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (index, node) in self.out.nodes.iter().enumerate() {
+            for name in node.names() {
+                called.entry((&node.phase, name)).or_default().push(index);
+            }
+        }
+        let named = |(index, name): (usize, Name)| {
+            let all = called.get(&(&*self.out.nodes[index].phase, &*name.text));
+            let others = all.into_iter().flatten().copied().filter(|other| *other != index);
+            (index, others.collect::<Vec<usize>>())
+        };
+        let named: Vec<_> = pending.into_iter().map(named).collect();
+        for (index, others) in named {
+            self.out.nodes[index].after.extend(others);
         }
         self.out
     }
@@ -240,10 +270,12 @@ impl<'a> Expander<'a> {
         if effects.reads.is_empty() {
             return None;
         }
-        let reads = Effects { reads: effects.reads.clone(), writes: Vec::new() };
-        self.out.nodes.iter().enumerate().rev().find_map(|(index, node)| {
-            let writes = Effects { reads: Vec::new(), writes: node.effects.writes.clone() };
-            super::effects::conflict(&writes, &reads).map(|_| index)
-        })
+        self.written.borrow_mut().last(&effects.reads, &self.out.nodes, |node| &node.effects)
+    }
+
+    /// Takes the nodes from `from` on away: they were expanded aside.
+    fn take_nodes(&mut self, from: usize) -> Vec<ExpandedNode> {
+        self.written.get_mut().forget_from(from);
+        self.out.nodes.drain(from..).collect()
     }
 }

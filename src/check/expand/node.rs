@@ -126,15 +126,14 @@ pub struct InStage {
 }
 
 impl ExpandedNode {
-    /// Whether `after NAME` means this node.
-    #[must_use]
-    pub fn is_called(&self, name: &str) -> bool {
+    /// The names by which `after NAME` means this node: its own, and that of its stage where it is another.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let own = match &self.work {
-            Work::Step(step) => Some(&step.name.text),
-            Work::Verify(verify, _) => Some(&verify.name.text),
+            Work::Step(step) => Some(&*step.name.text),
+            Work::Verify(verify, _) => Some(&*verify.name.text),
             _ => None,
         };
-        own.is_some_and(|own| &**own == name) || self.stage_name.as_deref() == Some(name)
+        own.into_iter().chain(self.stage_name.as_deref().filter(move |stage| Some(*stage) != own))
     }
 }
 

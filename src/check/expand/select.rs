@@ -1,6 +1,7 @@
 //! Which phases, scenario and severity a run is of.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use crate::check::model::{BindingId, BindingKind, OnFailure, Phase, Policy, VerifyId, VerifyUse};
@@ -54,49 +55,160 @@ impl Selection {
 
 /// The phases to run, dependents first, in the order in which they run; or what is wrong with the call.
 pub fn selected_phases(policy: &Policy, selection: &Selection) -> Result<Vec<Arc<Phase>>, Wrong> {
-    let names = || policy.phases.iter().map(|phase| &*phase.name.text);
-    if policy.phases.is_empty() {
-        return Err(Wrong::new("the policy has no phase", "write `phase NAME { … }`: what can be rolled back"));
+    Phases::of(policy).selected(selection)
+}
+
+/// The phases of a policy with how they hang together: whoever selects many times builds it once.
+pub struct Phases<'p> {
+    policy: &'p Policy,
+    by_name: HashMap<&'p str, usize>,
+    /// By phase: those that depend on it.
+    dependents: Vec<Vec<usize>>,
+}
+
+impl<'p> Phases<'p> {
+    #[must_use]
+    pub fn of(policy: &'p Policy) -> Self {
+        let mut by_name = HashMap::new();
+        for (index, phase) in policy.phases.iter().enumerate() {
+            by_name.entry(&*phase.name.text).or_insert(index);
+        }
+        let mut dependents = vec![Vec::new(); policy.phases.len()];
+        for (index, phase) in policy.phases.iter().enumerate() {
+            for on in &phase.depends_on {
+                if let Some(&on) = by_name.get(&*on.text) {
+                    dependents[on].push(index);
+                }
+            }
+        }
+        Self { policy, by_name, dependents }
     }
-    if let Some(name) = &selection.severity
-        && !policy.severities.iter().any(|severity| &*severity.name.text == name)
-    {
-        let known = policy.severities.iter().map(|severity| &*severity.name.text);
-        return Err(Wrong::new(format!("no severity `{name}`"), suggestion(name, known, "severities")));
+
+    /// See [`selected_phases`].
+    pub fn selected(&self, selection: &Selection) -> Result<Vec<Arc<Phase>>, Wrong> {
+        let policy = self.policy;
+        let names = || policy.phases.iter().map(|phase| &*phase.name.text);
+        if policy.phases.is_empty() {
+            return Err(Wrong::new("the policy has no phase", "write `phase NAME { … }`: what can be rolled back"));
+        }
+        if let Some(name) = &selection.severity
+            && !policy.severities.iter().any(|severity| &*severity.name.text == name)
+        {
+            let known = policy.severities.iter().map(|severity| &*severity.name.text);
+            return Err(Wrong::new(format!("no severity `{name}`"), suggestion(name, known, "severities")));
+        }
+        let mut chosen: BTreeSet<usize> = BTreeSet::new();
+        for name in &selection.phases {
+            let Some(&found) = self.by_name.get(&**name) else {
+                return Err(Wrong::new(format!("no phase `{name}`"), suggestion(name, names(), "phases")));
+            };
+            chosen.insert(found);
+        }
+        if selection.all {
+            chosen.extend(0..policy.phases.len());
+        }
+        if chosen.is_empty() {
+            if policy.phases.len() > 1 {
+                let list: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+                return Err(Wrong::new(
+                    "the policy has several phases",
+                    format!("name one of {}, or say `--all`", list.join(", ")),
+                ));
+            }
+            chosen.insert(0);
+        }
+        self.include(&mut chosen);
+        self.add_dependents(&mut chosen, selection.with_dependents)?;
+        let ordered = self.in_order(&chosen);
+        for phase in &ordered {
+            scenario_of(phase, selection)?;
+        }
+        if let Some(name) = &selection.scenario
+            && !ordered.iter().any(|phase| phase.scenarios.iter().any(|scenario| &*scenario.name.text == name))
+        {
+            let known = ordered.iter().flat_map(|phase| phase.scenarios.iter().map(|scenario| &*scenario.name.text));
+            return Err(Wrong::new(format!("no scenario `{name}`"), suggestion(name, known, "scenarios")));
+        }
+        Ok(ordered)
     }
-    let mut chosen: BTreeSet<usize> = BTreeSet::new();
-    for name in &selection.phases {
-        let found = policy.phases.iter().position(|phase| &*phase.name.text == name);
-        chosen.insert(
-            found.ok_or_else(|| Wrong::new(format!("no phase `{name}`"), suggestion(name, names(), "phases")))?,
-        );
+
+    /// What is rolled back together with `phase`, itself first: what it includes and what depends on any of these.
+    #[must_use]
+    pub fn together(&self, phase: usize) -> Vec<&'p Phase> {
+        let (mut all, mut known) = (vec![phase], BTreeSet::from([phase]));
+        let mut next = 0;
+        while let Some(&this) = all.get(next) {
+            next += 1;
+            let included = self.policy.phases[this].includes.iter().filter_map(|name| self.by_name.get(&*name.text));
+            let mut beside: Vec<usize> = included.chain(&self.dependents[this]).copied().collect();
+            beside.sort_unstable();
+            all.extend(beside.into_iter().filter(|other| known.insert(*other)));
+        }
+        all.into_iter().map(|index| &*self.policy.phases[index]).collect()
     }
-    if selection.all {
-        chosen.extend(0..policy.phases.len());
+
+    /// Adds what the chosen phases include.
+    fn include(&self, chosen: &mut BTreeSet<usize>) {
+        let mut todo: Vec<_> = chosen.iter().copied().collect();
+        while let Some(index) = todo.pop() {
+            for name in &self.policy.phases[index].includes {
+                if let Some(&found) = self.by_name.get(&*name.text)
+                    && chosen.insert(found)
+                {
+                    todo.push(found);
+                }
+            }
+        }
     }
-    if chosen.is_empty() {
-        if policy.phases.len() > 1 {
-            let list: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+
+    /// Dependents roll back first; leaving a live one out is refused unless it is asked for.
+    fn add_dependents(&self, chosen: &mut BTreeSet<usize>, with: bool) -> Result<(), Wrong> {
+        let mut todo: Vec<usize> = chosen.iter().copied().collect();
+        if !with {
+            let missing =
+                todo.iter().flat_map(|&on| &self.dependents[on]).filter(|index| !chosen.contains(index)).min();
+            let Some(&index) = missing else { return Ok(()) };
             return Err(Wrong::new(
-                "the policy has several phases",
-                format!("name one of {}, or say `--all`", list.join(", ")),
+                format!("phase `{}` depends on what would be rolled back", self.policy.phases[index].name.text),
+                "say `--with-dependents` to roll it back first, or name it too",
             ));
         }
-        chosen.insert(0);
+        while let Some(on) = todo.pop() {
+            todo.extend(self.dependents[on].iter().copied().filter(|index| chosen.insert(*index)));
+        }
+        Ok(())
     }
-    include(policy, &mut chosen);
-    dependents(policy, &mut chosen, selection.with_dependents)?;
-    let ordered = in_order(policy, &chosen);
-    for phase in &ordered {
-        scenario_of(phase, selection)?;
+
+    /// Dependents before what they depend on, otherwise in the order of the text.
+    fn in_order(&self, chosen: &BTreeSet<usize>) -> Vec<Arc<Phase>> {
+        let mut open = chosen.clone();
+        // By phase: the chosen ones that depend on it and are still open.
+        let mut waits: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        for &index in chosen {
+            let others = self.dependents[index].iter().filter(|other| **other != index && chosen.contains(other));
+            waits.insert(index, others.copied().collect());
+        }
+        let ready = chosen.iter().filter(|index| waits[index].is_empty());
+        let mut ready: BinaryHeap<Reverse<usize>> = ready.copied().map(Reverse).collect();
+        let mut ordered = Vec::with_capacity(chosen.len());
+        // A circle of dependencies was refused by the checker; here it must only end.
+        while let Some(index) = ready.pop().map(|Reverse(index)| index).or_else(|| open.first().copied()) {
+            if !open.remove(&index) {
+                continue;
+            }
+            let phase = &self.policy.phases[index];
+            ordered.push(Arc::clone(phase));
+            for on in phase.depends_on.iter().filter_map(|on| self.by_name.get(&*on.text)) {
+                if let Some(left) = waits.get_mut(on)
+                    && left.remove(&index)
+                    && left.is_empty()
+                {
+                    ready.push(Reverse(*on));
+                }
+            }
+        }
+        ordered
     }
-    if let Some(name) = &selection.scenario
-        && !ordered.iter().any(|phase| phase.scenarios.iter().any(|scenario| &*scenario.name.text == name))
-    {
-        let known = ordered.iter().flat_map(|phase| phase.scenarios.iter().map(|scenario| &*scenario.name.text));
-        return Err(Wrong::new(format!("no scenario `{name}`"), suggestion(name, known, "scenarios")));
-    }
-    Ok(ordered)
 }
 
 fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>, what: &str) -> String {
@@ -127,55 +239,6 @@ fn scenario_of(phase: &Phase, selection: &Selection) -> Result<(), Wrong> {
         format!("phase `{}` has scenarios", phase.name.text),
         format!("say `--scenario NAME` with one of {}", list.join(", ")),
     ))
-}
-
-/// Adds what the chosen phases include.
-fn include(policy: &Policy, chosen: &mut BTreeSet<usize>) {
-    let mut todo: Vec<_> = chosen.iter().copied().collect();
-    while let Some(index) = todo.pop() {
-        for name in &policy.phases[index].includes {
-            if let Some(found) = policy.phases.iter().position(|phase| phase.name.text == name.text)
-                && chosen.insert(found)
-            {
-                todo.push(found);
-            }
-        }
-    }
-}
-
-/// Dependents roll back first; leaving a live one out is refused unless it is asked for.
-fn dependents(policy: &Policy, chosen: &mut BTreeSet<usize>, with: bool) -> Result<(), Wrong> {
-    loop {
-        let missing = policy.phases.iter().enumerate().find(|(index, phase)| {
-            !chosen.contains(index)
-                && phase.depends_on.iter().any(|on| chosen.iter().any(|&one| policy.phases[one].name.text == on.text))
-        });
-        let Some((index, phase)) = missing else { return Ok(()) };
-        if !with {
-            return Err(Wrong::new(
-                format!("phase `{}` depends on what would be rolled back", phase.name.text),
-                "say `--with-dependents` to roll it back first, or name it too",
-            ));
-        }
-        chosen.insert(index);
-    }
-}
-
-/// Dependents before what they depend on, otherwise in the order of the text.
-fn in_order(policy: &Policy, chosen: &BTreeSet<usize>) -> Vec<Arc<Phase>> {
-    let mut ordered: Vec<usize> = Vec::new();
-    let mut open: Vec<usize> = chosen.iter().copied().collect();
-    while !open.is_empty() {
-        let ready = open.iter().position(|&index| {
-            let name = &policy.phases[index].name.text;
-            !open
-                .iter()
-                .any(|&other| other != index && policy.phases[other].depends_on.iter().any(|on| on.text == *name))
-        });
-        // A circle of dependencies was refused by the checker; here it must only end.
-        ordered.push(open.remove(ready.unwrap_or(0)));
-    }
-    ordered.into_iter().map(|index| Arc::clone(&policy.phases[index])).collect()
 }
 
 /// The verifications called `names`, or all that use nothing of a phase; or what is wrong with the call.

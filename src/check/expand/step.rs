@@ -10,6 +10,7 @@ use crate::catalogue::look::Look;
 use crate::catalogue::reach;
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
+use crate::catalogue::visible::visible_line;
 use crate::check::effects;
 use crate::check::eval;
 use crate::check::lengths;
@@ -147,7 +148,8 @@ impl Expander<'_> {
             Part::Text(fixed) => text + fixed,
             Part::Hole(_) => {
                 let alone = Expr { kind: ExprKind::Interpolate(vec![part.clone()]), ..(**whole).clone() };
-                text + &self.text(&alone)
+                // One line, and no order to a terminal: else a value might pass for a line of the plan.
+                text + &visible_line(&self.text(&alone))
             }
         })
     }

@@ -1,5 +1,7 @@
 //! W6002: a phase that changes something and never looks whether that worked.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::catalogue::signature::UndoKind;
 use crate::check::model::{Block, Call, CallArg, Item, Name, Phase, Policy, StepItem};
 use crate::diagnostics::{Code, Diagnostic, Report};
@@ -20,13 +22,17 @@ impl Does {
 }
 
 pub fn lint(policy: &Policy, report: &mut Report) {
-    for phase in &policy.phases {
-        // What includes a phase verifies for it.
-        let included = policy.phases.iter().any(|other| other.includes.iter().any(|name| name.text == phase.name.text));
-        if included {
-            continue;
-        }
-        let parts = policy.phases.iter().filter(|other| phase.includes.iter().any(|name| name.text == other.name.text));
+    let included: HashSet<&str> =
+        policy.phases.iter().flat_map(|phase| &phase.includes).map(|name| &*name.text).collect();
+    let parts: HashMap<&str, &Phase> = policy
+        .phases
+        .iter()
+        .map(|phase| (&*phase.name.text, &**phase))
+        .filter(|(name, _)| included.contains(name))
+        .collect();
+    // What includes a phase verifies for it.
+    for phase in policy.phases.iter().filter(|phase| !included.contains(&*phase.name.text)) {
+        let parts = phase.includes.iter().filter_map(|name| parts.get(&*name.text));
         let always = parts.fold(does(&phase.body), |all, part| all.also(does(&part.body)));
         if phase.scenarios.is_empty() {
             said(&phase.name, "phase", always, report);

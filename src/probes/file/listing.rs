@@ -15,7 +15,7 @@ use crate::catalogue::value::{Record, Value};
 
 const PATTERN: &[Parameter] = &[Parameter {
     name: "pattern",
-    ty: "string",
+    ty: "glob",
     form: Form::Positional,
     doc: "such as \"logs/**/*.log\"; a leading dot must be written",
 }];

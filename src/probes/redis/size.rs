@@ -20,7 +20,7 @@ static SIZE: Signature = Signature {
         SERVER,
         Parameter {
             name: "matching",
-            ty: "string",
+            ty: "pattern",
             form: Form::Optional,
             doc: "only keys like this: `*` any run of characters, `?` one, `[ab]` one of these",
         },
