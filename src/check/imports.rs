@@ -12,8 +12,13 @@ use crate::syntax::string;
 
 /// The modules of `std`: name and text. One line each; the page of a module is `docs/std/NAME.md`.
 pub static STD: &[(&str, &str)] = &[
+    ("compose", include_str!("../std/compose.rbk")),
+    ("helm", include_str!("../std/helm.rbk")),
     ("kubernetes", include_str!("../std/kubernetes.rbk")),
+    ("nginx", include_str!("../std/nginx.rbk")),
+    ("npm", include_str!("../std/npm.rbk")),
     ("releases", include_str!("../std/releases.rbk")),
+    ("terraform", include_str!("../std/terraform.rbk")),
 ];
 
 /// Programs whose names are tried where the module is meant.
