@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::functions::{self, Function};
+use super::imports;
 use super::later;
 use super::model::{Call, CallArg, Expr, ExprKind, OnFailure, ProbeCall, StepItem};
 use super::modules::Member;
@@ -299,6 +300,15 @@ impl<'a> Checker<'a> {
                     .set_help(help);
                 return;
             }
+        }
+        if let Some((family, verb)) = name.split_once('.')
+            && let Some(module) = imports::module_meant(family)
+        {
+            let help = format!("write `use std.{module}` at the top of the file, and here `{module}.{verb}(…)`");
+            self.error(Code::UnknownUnit, call.callee.span, format!("`{family}` is not known in this file"))
+                .set_label(format!("`std.{module}` is not used"))
+                .set_help(help);
+            return;
         }
         let units: Vec<&str> = self.catalogue.names().chain(functions::all().map(|function| function.name)).collect();
         let scope: Vec<&str> = match call.callee.kind {

@@ -11,7 +11,25 @@ use crate::syntax::ast::{Decl, ExprKind, Ident, Keyword, Operand, Stmt, StmtKind
 use crate::syntax::string;
 
 /// The modules of `std`: name and text. One line each; the page of a module is `docs/std/NAME.md`.
-pub static STD: &[(&str, &str)] = &[("releases", include_str!("../std/releases.rbk"))];
+pub static STD: &[(&str, &str)] = &[
+    ("compose", include_str!("../std/compose.rbk")),
+    ("helm", include_str!("../std/helm.rbk")),
+    ("kubernetes", include_str!("../std/kubernetes.rbk")),
+    ("nginx", include_str!("../std/nginx.rbk")),
+    ("npm", include_str!("../std/npm.rbk")),
+    ("releases", include_str!("../std/releases.rbk")),
+    ("terraform", include_str!("../std/terraform.rbk")),
+];
+
+/// Programs whose names are tried where the module is meant.
+const PROGRAMS: &[(&str, &str)] = &[("kubectl", "kubernetes"), ("k8s", "kubernetes"), ("docker", "compose")];
+
+/// The module of `std` that is meant by the family of a call.
+#[must_use]
+pub fn module_meant(family: &str) -> Option<&'static str> {
+    let meant = PROGRAMS.iter().find(|(program, _)| *program == family).map_or(family, |(_, module)| module);
+    STD.iter().map(|(known, _)| *known).find(|known| *known == meant)
+}
 
 /// What the path of a module of `std` begins with. No imported file is called so: those end in `.rbk`.
 const PREFIX: &str = "std.";

@@ -11,20 +11,10 @@ const LATER: &[(&str, &[&str], &str)] = &[
     ("tls", &[], "ask a program: `exec([\"openssl\", …]).stdout`"),
     ("prometheus", &[], "ask its API: `http.get(\"http://prometheus:9090/api/v1/query?query=…\").json`"),
     ("log", &[], "count lines: `file.count(\"app.log\", matching: r\"…\")`"),
-    ("kubernetes", &[], KUBECTL),
-    ("k8s", &[], KUBECTL),
-    ("kubectl", &[], KUBECTL),
-    ("helm", &[], "call `exec([\"helm\", …])`, best in an `action` of your own"),
-    ("compose", &[], "call `exec([\"docker\", \"compose\", …])`, best in an `action` of your own"),
-    ("nginx", &[], "call `exec([\"nginx\", …])`, best in an `action` of your own"),
-    ("npm", &[], "call `exec([\"npm\", …])`, best in an `action` of your own"),
-    ("terraform", &[], "call `exec([\"terraform\", …])`, best in an `action` of your own"),
     ("approve", &[], "write `approve by ROLE` in the step"),
     ("notify", &[], "write it as an item of the file: `on failure { notify(CHANNEL) }`"),
     ("page", &[], "write it as an item of the file: `on failure { page(CONTACT) }`"),
 ];
-
-const KUBECTL: &str = "call `exec([\"kubectl\", …])`, best in an `action` of your own";
 
 /// What to write instead of a unit that is not there yet.
 pub fn instead(name: &str) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::value::Value;
-use crate::check::expand::{ExpandedNode, FailureScope, OwnUndo, Work};
+use crate::check::expand::{ExpandedCall, ExpandedNode, FailureScope, OwnUndo, Work};
 use crate::check::model::{Block, CheckKind, ExprKind, Item, OnFailure, Policy, Stage, StepItem, Undo};
 
 use super::model::Taken;
@@ -49,8 +49,6 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
         return Taken::Nothing;
     }
     // Where an action of the policy's own says how it is taken back, its calls do not.
-    let by_kind =
-        |kind: UndoKind| node.calls.iter().find(|call| call.own_undo.is_none() && call.call.signature().undo == kind);
     let own = |way: OwnUndo| node.calls.iter().find(|call| call.own_undo == Some(way));
     let Work::Step(step) = &node.work else {
         return match &node.inexact {
@@ -78,21 +76,30 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
                 .first()
                 .map_or_else(String::new, |via| format!("`{}` says that nothing takes it back", via.name)),
         },
-        Undo::Restore if own(OwnUndo::Repeat).is_some() => Taken::Repeated,
-        Undo::Restore => match (by_kind(UndoKind::None), by_kind(UndoKind::Repeat)) {
-            (Some(call), _) => {
-                Taken::Never { why: format!("nothing takes `{}` back by itself", call.call.signature().name) }
-            }
-            (None, Some(_)) => Taken::Repeated,
-            (None, None) => match node.calls.iter().find(|call| {
-                !call.exact
-                    && call.own_undo.is_none()
-                    && !matches!(call.call.signature().undo, UndoKind::Inverse | UndoKind::Nothing)
-            }) {
-                Some(call) => Taken::Never { why: format!("`{}` keeps nothing here", call.call.signature().name) },
-                None => Taken::Restored,
-            },
-        },
+        Undo::Restore => restored(node),
+    }
+}
+
+/// How the calls of a step are taken back that says nothing of it itself.
+fn restored(node: &ExpandedNode) -> Taken {
+    let kind = |call: &ExpandedCall| call.call.signature().undo;
+    let mut plain = node.calls.iter().filter(|call| call.own_undo.is_none());
+    if let Some(call) = plain.clone().find(|call| kind(call) == UndoKind::None) {
+        return Taken::Never { why: format!("nothing takes `{}` back by itself", call.call.signature().name) };
+    }
+    let kept = |call: &ExpandedCall| {
+        call.exact || matches!(kind(call), UndoKind::Inverse | UndoKind::Repeat | UndoKind::Nothing)
+    };
+    if let Some(call) = plain.clone().find(|call| !kept(call)) {
+        return Taken::Never { why: format!("`{}` keeps nothing here", call.call.signature().name) };
+    }
+    let own = |way: OwnUndo| node.calls.iter().any(|call| call.own_undo == Some(way));
+    let repeats = own(OwnUndo::Repeat) || plain.clone().any(|call| kind(call) == UndoKind::Repeat);
+    let back = own(OwnUndo::Block) || plain.any(|call| matches!(kind(call), UndoKind::Exact | UndoKind::Inverse));
+    match (repeats, back) {
+        (true, true) => Taken::RestoredAndRepeated,
+        (true, false) => Taken::Repeated,
+        (false, _) => Taken::Restored,
     }
 }
 

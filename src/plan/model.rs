@@ -342,6 +342,8 @@ pub enum Taken {
     Block,
     /// It runs again behind what is restored.
     Repeated,
+    /// Some of its calls are taken back, and others run again behind that.
+    RestoredAndRepeated,
     /// Not at all.
     Never {
         /// As the policy says, or which call.

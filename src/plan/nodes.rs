@@ -44,6 +44,10 @@ pub(super) fn complete(
             match preview(call, &node, index, &mut ahead, &nodes, look, brought) {
                 Ok(mut preview) => {
                     stops(&mut preview.preview, &node.key, &mut stopped);
+                    if !call.certain {
+                        let note = "not certain: a condition or a list that only the run will know decides";
+                        preview.preview.notes.insert(0, note.to_owned());
+                    }
                     if foreseen::counts(call, &node) {
                         scripts.enter(index, &preview.preview, look);
                     }

@@ -18,6 +18,8 @@ pub struct Case {
     pub title: String,
     /// Programs that it needs, from a line `Needs: git, sqlite3`.
     pub needs: Vec<String>,
+    /// Programs that one of `tests/stand-ins` stands in for, from a comment `<!-- stands in: kubectl -->`.
+    pub stand_ins: Vec<String>,
     parts: Vec<Part>,
     lines: Vec<String>,
 }
@@ -51,8 +53,9 @@ impl Case {
     pub fn read(page: &str) -> Result<Self, String> {
         let title = markdown::title(page).ok_or("the page has no title (`# …`)")?.to_owned();
         let needs = page.lines().find_map(|line| line.strip_prefix("Needs: ")).unwrap_or_default();
-        let words = needs.trim_end_matches('.').split(',').map(|word| word.trim().trim_matches('`').to_owned());
-        let needs = words.filter(|word| !word.is_empty()).collect();
+        let needs = programs(needs.trim_end_matches('.'));
+        let stands_in = |line| str::strip_prefix(line, "<!-- stands in: ")?.strip_suffix(" -->");
+        let stand_ins = programs(page.lines().find_map(stands_in).unwrap_or_default());
         let mut parts = Vec::new();
         for block in markdown::blocks(page) {
             match (block.language.as_str(), block.value("file")) {
@@ -70,12 +73,14 @@ impl Case {
         if !parts.iter().any(|part| matches!(part, Part::Command(_))) {
             return Err("the page runs nothing".to_owned());
         }
-        Ok(Self { title, needs, parts, lines: page.lines().map(str::to_owned).collect() })
+        Ok(Self { title, needs, stand_ins, parts, lines: page.lines().map(str::to_owned).collect() })
     }
 
     /// Runs it in a sandbox of its own. Gives the page as it should read and what was wrong, in page order.
     pub fn run(&self) -> (String, Vec<String>) {
-        let mut stage = Stage { sandbox: Sandbox::new(), server: None, run: None, before: None };
+        let sandbox = Sandbox::new();
+        self.stand_ins.iter().for_each(|program| sandbox.stand_in(program));
+        let mut stage = Stage { sandbox, server: None, run: None, before: None };
         let mut wrong = Vec::new();
         let mut lines = self.lines.clone();
         let mut moved = 0_isize;
@@ -215,6 +220,12 @@ impl Stage {
         }
         Done { exit: ran.code(), output }
     }
+}
+
+/// Names of programs between commas.
+fn programs(list: &str) -> Vec<String> {
+    let words = list.split(',').map(|word| word.trim().trim_matches('`').to_owned());
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 fn commands(block: &Block) -> Result<Vec<Command>, String> {

@@ -118,6 +118,19 @@ impl Sandbox {
         self.redactor.also(text, placeholder);
     }
 
+    /// Lets the program of this name in `tests/stand-ins` be found on `PATH` before any other.
+    pub fn stand_in(&self, program: &str) {
+        let kept = super::project().join("tests/stand-ins").join(program);
+        assert!(kept.is_file(), "nothing stands in for `{program}`: there is no {}", kept.display());
+        std::fs::create_dir_all(self.programs()).expect("a folder can be made");
+        std::os::unix::fs::symlink(kept, self.programs().join(program)).expect("a link can be made");
+    }
+
+    /// Where the programs lie that stand in for others.
+    fn programs(&self) -> PathBuf {
+        self.root.with_file_name("programs")
+    }
+
     /// Makes the project a git repository whose first commit holds everything that is there.
     pub fn git_init(self) -> Self {
         self.commit("first");
@@ -210,7 +223,12 @@ impl Sandbox {
         let day = 1_767_225_600 + 86_400 * u64::from(self.commits.get());
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.root).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        if self.programs().is_dir() {
+            folders.insert(0, self.programs());
+        }
+        command.env("PATH", std::env::join_paths(folders).expect("they were joined before"));
         command.env("HOME", &self.home).env("TMPDIR", base.join("tmp"));
         command.envs([("LANG", "C.UTF-8"), ("TZ", "UTC"), ("TERM", "dumb"), ("NO_COLOR", "1"), ("COLUMNS", "100")]);
         command.env("GIT_CONFIG_GLOBAL", base.join("gitconfig")).env("GIT_CONFIG_NOSYSTEM", "1");

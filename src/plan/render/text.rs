@@ -237,8 +237,8 @@ impl Text<'_> {
         let keys = |wanted: fn(&Taken) -> bool| -> Vec<&str> {
             plan.nodes.iter().filter(|node| wanted(&node.undo)).map(|node| node.key.as_str()).collect()
         };
-        let restored = keys(|taken| matches!(taken, Taken::Restored | Taken::Block));
-        let repeated = keys(|taken| matches!(taken, Taken::Repeated));
+        let restored = keys(|taken| matches!(taken, Taken::Restored | Taken::Block | Taken::RestoredAndRepeated));
+        let repeated = keys(|taken| matches!(taken, Taken::Repeated | Taken::RestoredAndRepeated));
         let list = |names: &[&str]| {
             let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
             let more = names.len().saturating_sub(NAMED);
