@@ -5,14 +5,17 @@ use std::sync::Arc;
 use crate::catalogue::unit::Probe;
 
 mod config;
+mod dns;
 mod elapsed;
 pub(crate) mod exec;
 mod file;
 mod flags;
 mod git;
 pub(crate) mod http;
+mod log;
 mod network;
 pub(crate) mod process;
+mod prometheus;
 pub(crate) mod redis;
 pub(crate) mod scripts;
 pub(crate) mod sealed;
@@ -26,13 +29,16 @@ mod tcp;
 pub fn all() -> Vec<Arc<dyn Probe>> {
     [
         config::all(),
+        dns::all(),
         elapsed::all(),
         exec::all(),
         file::all(),
         flags::all(),
         git::all(),
         http::all(),
+        log::all(),
         process::all(),
+        prometheus::all(),
         redis::all(),
         sql::all(),
         system::all(),

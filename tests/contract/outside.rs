@@ -55,6 +55,8 @@ pub const DRIVEN_OUTSIDE: &[&str] = &[
     "redis.get",
     "redis.ping",
     "redis.size",
+    "prometheus.query",
+    "dns.resolve",
     "tcp.open",
     "process.running",
     "process.count",
@@ -69,7 +71,7 @@ pub const DRIVEN_OUTSIDE: &[&str] = &[
 #[test]
 fn what_is_said_to_be_driven_outside_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside");
-    let texts: String = ["commands", "http", "processes", "redis", "sending", "waiting"]
+    let texts: String = ["commands", "http", "processes", "redis", "sending", "waiting", "watched"]
         .iter()
         .map(|name| std::fs::read_to_string(folder.join(format!("{name}.rs"))).expect("a file of tests"))
         .collect();

@@ -6,4 +6,5 @@ mod processes;
 mod redis;
 mod sending;
 mod waiting;
+mod watched;
 mod world;
