@@ -4,7 +4,6 @@
 
 /// Families, or single units of a family that is there, with what to write meanwhile.
 const LATER: &[(&str, &[&str], &str)] = &[
-    ("git", &["revert"], "use `git.restore(paths, from: …)`, or call `exec([\"git\", \"revert\", …])`"),
     ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
     ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),
     ("tls", &[], "ask a program: `exec([\"openssl\", …]).stdout`"),

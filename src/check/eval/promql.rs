@@ -97,7 +97,8 @@ fn bare(value: &Value) -> Result<String> {
         Value::Secret(_) | Value::Sealed(_) => single(value),
         Value::Quantity(_) => Err(wrong(format!("{} has no one spelling in PromQL", described(value)))
             .hint("divide it by its unit, such as `${size / 1MB}`")),
-        _ => Err(wrong(format!("{} does not stand in PromQL without quotes", described(value)))
-            .hint("write it as the value of a label: `{pod=\"${…}\"}`; the names of metrics and labels cannot be values")),
+        _ => Err(wrong(format!("{} does not stand in PromQL without quotes", described(value))).hint(
+            "write it as the value of a label: `{pod=\"${…}\"}`; the names of metrics and labels cannot be values",
+        )),
     }
 }

@@ -124,7 +124,15 @@ fn a_list_is_words_and_a_quantity_none() {
 
 #[test]
 fn a_secret_never_becomes_text() {
-    for ty in [Type::String, Type::Path, Type::Url, Type::Regex, Type::Code(Dialect::Shell), Type::Code(Dialect::Sql), Type::Code(Dialect::PromQl)] {
+    for ty in [
+        Type::String,
+        Type::Path,
+        Type::Url,
+        Type::Regex,
+        Type::Code(Dialect::Shell),
+        Type::Code(Dialect::Sql),
+        Type::Code(Dialect::PromQl),
+    ] {
         let refused = woven("http://h/{}", vec![Value::Secret("TOKEN".into())], ty.clone()).expect_err("a secret");
         assert!(refused.what.contains("TOKEN"), "{ty}: {}", refused.what);
         let inside = woven("http://h/{}", vec![Value::list([Value::Secret("TOKEN".into())])], ty);
