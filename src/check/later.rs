@@ -4,9 +4,7 @@
 
 /// Families, or single units of a family that is there, with what to write meanwhile.
 const LATER: &[(&str, &[&str], &str)] = &[
-    ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
     ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),
-    ("tls", &[], "ask a program: `exec([\"openssl\", …]).stdout`"),
     ("kubernetes", &[], KUBECTL),
     ("k8s", &[], KUBECTL),
     ("kubectl", &[], KUBECTL),

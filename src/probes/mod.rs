@@ -19,9 +19,11 @@ mod prometheus;
 pub(crate) mod redis;
 pub(crate) mod scripts;
 pub(crate) mod sealed;
+pub(crate) mod service;
 mod sql;
 mod system;
 mod tcp;
+mod tls;
 
 /// Every probe of this build.
 #[must_use]
@@ -40,9 +42,11 @@ pub fn all() -> Vec<Arc<dyn Probe>> {
         process::all(),
         prometheus::all(),
         redis::all(),
+        service::all(),
         sql::all(),
         system::all(),
         tcp::all(),
+        tls::all(),
     ]
     .concat()
 }
