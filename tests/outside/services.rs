@@ -31,6 +31,16 @@ fn calls(sandbox: &Sandbox) -> String {
     calls.lines().collect::<Vec<_>>().join(", ")
 }
 
+/// Undoes the run that came first.
+fn undo_the_first(sandbox: &Sandbox) {
+    let runs = sandbox.run(["runs", "--format", "json"]).json();
+    let all = runs["runs"].as_array().or_else(|| runs.as_array()).cloned().unwrap_or_default();
+    let first = all.iter().min_by_key(|run| run["started"].to_string()).expect("a run");
+    let id = first["id"].as_str().expect("runs have an id").to_owned();
+    let ran = sandbox.run(["undo", &id, "--yes"]);
+    assert!([0, 1].contains(&ran.code()), "{} {}", ran.code(), ran.stderr());
+}
+
 const VERIFY: &str = "  verify up { expect service.active(\"nginx\") }";
 
 #[test]
@@ -63,6 +73,41 @@ fn a_step_that_takes_itself_back_restarts_what_it_restarted() {
     assert_ne!(ran.code(), 0);
     assert_eq!((sandbox.read("settings").as_str(), sandbox.read("bin/serves").as_str()), ("old\n", "old\n"));
     assert_eq!(calls(&sandbox), "system reload nginx, system reload nginx");
+}
+
+#[test]
+fn a_restart_that_an_undo_could_not_do_is_owed_until_it_is_done() {
+    let steps = format!(
+        "  step back \"Old settings\" {{ file.write(\"settings\", \"new\\n\"); service.restart(\"nginx\") }}\n{VERIFY}"
+    );
+    let sandbox = services(&[("system/nginx", "active")], &steps);
+    run(&sandbox).exits(0);
+    sandbox.write("bin/refuses", "");
+    let ran = sandbox.run(["undo", "--yes"]);
+    assert_ne!(ran.code(), 0);
+    ran.says("cannot restart service nginx");
+    assert_eq!((sandbox.read("settings").as_str(), sandbox.read("bin/serves").as_str()), ("old\n", "new\n"));
+    std::fs::remove_file(sandbox.path("bin/refuses")).expect("it is there");
+    let before = calls(&sandbox);
+    undo_the_first(&sandbox);
+    assert_eq!((sandbox.read("settings").as_str(), sandbox.read("bin/serves").as_str()), ("old\n", "old\n"));
+    assert_eq!(calls(&sandbox), format!("{before}, system restart nginx"));
+}
+
+#[test]
+fn a_restart_that_a_run_could_not_do_again_is_owed_to_its_undo() {
+    let steps = format!(
+        "  step back \"Old settings\" {{\n    on failure undo\n    file.write(\"settings\", \"new\\n\")\n    service.restart(\"nginx\")\n    \
+         exec([\"sh\", \"-c\", \"touch bin/refuses; exit 1\"])\n    irreversible \"an example\"\n  }}\n{VERIFY}"
+    );
+    let sandbox = services(&[("system/nginx", "active")], &steps);
+    let ran = run(&sandbox);
+    assert_ne!(ran.code(), 0);
+    assert_eq!((sandbox.read("settings").as_str(), sandbox.read("bin/serves").as_str()), ("old\n", "new\n"));
+    std::fs::remove_file(sandbox.path("bin/refuses")).expect("the command made it");
+    undo_the_first(&sandbox);
+    assert_eq!(sandbox.read("bin/serves"), "old\n", "{}", ran.stderr());
+    assert_eq!(calls(&sandbox), "system restart nginx, system restart nginx, system restart nginx");
 }
 
 #[test]

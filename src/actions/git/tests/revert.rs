@@ -59,6 +59,55 @@ fn a_conflict_is_named_and_leaves_nothing_half_done() {
     assert_eq!(sandbox.git(&["log", "-3", "--format=%s"]), "Revert \"bad\"\nRevert \"better\"\nRevert \"new\"");
 }
 
+/// Takes `commit` back as git does it, then as we do; the files, their modes and the message are the same.
+#[track_caller]
+fn as_git(sandbox: &Sandbox, commit: &str, merge: bool) {
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    let mainline: &[&str] = if merge { &["-m", "1"] } else { &[] };
+    sandbox.git(&[&["revert", "--no-edit"], mainline, &[commit]].concat());
+    let result = |sandbox: &Sandbox| sandbox.git(&["log", "-1", "--format=%T%n%B"]);
+    let theirs = result(sandbox);
+    sandbox.git(&["reset", "-q", "--hard", &head]);
+    let mut given = call(&[commit]);
+    given.extend(merge.then_some(("mainline", Value::Int(1))));
+    let (keep, files) = (MemoryKeep::default(), sandbox.git(&["ls-files", "-s"]));
+    let capture = sandbox.run(&Revert, &given, &keep).unwrap();
+    assert_eq!(result(sandbox), theirs, "{commit}");
+    assert_eq!(sandbox.status(), "", "{commit}");
+    sandbox.git(&["fsck", "--strict"]);
+    sandbox.undo(&Revert, &capture, &keep);
+    assert_eq!((sandbox.git(&["rev-parse", "HEAD"]), sandbox.git(&["ls-files", "-s"])), (head, files), "{commit}");
+    assert_eq!(sandbox.status(), "", "{commit}");
+}
+
+#[test]
+fn every_kind_of_change_is_taken_back_as_git_does_it() {
+    let sandbox = Sandbox::with_history();
+    as_git(&sandbox, "HEAD", false);
+    // The first commit has no parent: what it brought goes, as far as it is there.
+    sandbox.git(&["revert", "--no-edit", "HEAD"]);
+    as_git(&sandbox, "HEAD~2", false);
+}
+
+#[test]
+fn a_file_that_was_renamed_since_is_found_under_its_new_name() {
+    let sandbox = lines();
+    sandbox.git(&["mv", "lines.txt", "moved.txt"]);
+    sandbox.write("other/deep/file.txt", "untouched\n").commit("moved");
+    sandbox.git(&["gc", "-q"]);
+    as_git(&sandbox, "HEAD~2", false);
+}
+
+#[test]
+fn a_merge_is_taken_back_with_its_message() {
+    let sandbox = lines();
+    sandbox.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
+    sandbox.write("side.txt", "side\n").commit("side");
+    sandbox.git(&["checkout", "-q", "main"]);
+    sandbox.git(&["merge", "-q", "--no-ff", "-m", "merged", "side"]);
+    as_git(&sandbox, "HEAD", true);
+}
+
 #[test]
 fn uncommitted_changes_in_the_way_are_refused_and_others_stay() {
     let sandbox = lines();
