@@ -111,6 +111,20 @@ fn a_restart_that_a_run_could_not_do_again_is_owed_to_its_undo() {
 }
 
 #[test]
+fn a_restart_that_fails_is_tried_again_and_not_taken_back_between() {
+    for (clause, label) in [("retry 1 every 10ms", ""), ("", ", retry: 1")] {
+        let steps = format!(
+            "  step back \"Old settings\" {{\n    {clause}\n    file.write(\"settings\", \"new\\n\")\n    \
+             service.restart(\"nginx\"{label})\n  }}\n{VERIFY}"
+        );
+        let sandbox = services(&[("system/nginx", "active")], &steps).file("bin/refuses-once", "");
+        run(&sandbox).exits(0);
+        assert_eq!(calls(&sandbox), "system restart nginx, system restart nginx", "{clause}{label}");
+        assert_eq!(sandbox.read("bin/serves"), "new\n");
+    }
+}
+
+#[test]
 fn a_start_is_undone_by_a_stop_and_a_stop_by_a_start() {
     let steps = format!(
         "  step swap \"Swap\" {{ service.stop(\"worker\", user: true); service.start(\"nginx\"); service.stop(\"idle\") }}\n{VERIFY}"

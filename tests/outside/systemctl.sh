@@ -36,7 +36,9 @@ case $verb in
   stop) echo inactive > "$unit" ;;
   *)
     # What it serves from then on is what its settings say now.
-    if [ "$name" = broken ] || [ -e "$here/refuses" ]; then
+    once=
+    [ -e "$here/refuses-once" ] && rm "$here/refuses-once" && once=yes
+    if [ -n "$once" ] || [ "$name" = broken ] || [ -e "$here/refuses" ]; then
       echo failed > "$unit"
       echo "Job for $name.service failed because the control process exited with error code." >&2
       echo "See \"systemctl status $name.service\" and \"journalctl -xeu $name.service\" for details." >&2
