@@ -83,14 +83,17 @@ fn taken(policy: &Policy, node: &ExpandedNode) -> Taken {
             (Some(call), _) => {
                 Taken::Never { why: format!("nothing takes `{}` back by itself", call.call.signature().name) }
             }
-            (None, Some(_)) => Taken::Repeated,
-            (None, None) => match node.calls.iter().find(|call| {
-                !call.exact
-                    && call.own_undo.is_none()
-                    && !matches!(call.call.signature().undo, UndoKind::Inverse | UndoKind::Nothing)
+            (None, repeated) => match node.calls.iter().find(|call| {
+                let undo = call.call.signature().undo;
+                let keeps = matches!(undo, UndoKind::Inverse | UndoKind::Nothing | UndoKind::Repeat);
+                !call.exact && call.own_undo.is_none() && !keeps
             }) {
                 Some(call) => Taken::Never { why: format!("`{}` keeps nothing here", call.call.signature().name) },
-                None => Taken::Restored,
+                None if repeated.is_none() => Taken::Restored,
+                None if by_kind(UndoKind::Exact).or_else(|| by_kind(UndoKind::Inverse)).is_some() => {
+                    Taken::RestoredThenRepeated
+                }
+                None => Taken::Repeated,
             },
         },
     }

@@ -342,6 +342,8 @@ pub enum Taken {
     Block,
     /// It runs again behind what is restored.
     Repeated,
+    /// What was captured is restored, and what of it is a restart or the like is done again behind that.
+    RestoredThenRepeated,
     /// Not at all.
     Never {
         /// As the policy says, or which call.

@@ -51,6 +51,8 @@ fn a_restart_is_done_again_once_its_settings_are_restored() {
     let sandbox = services(&[("system/nginx", "active")], &steps);
     let before = sandbox.tree();
     sandbox.run(["plan", "shop.rbk"]).exits(0).stdout_has("restart nginx; now active (running, pid 4121)");
+    let plan = sandbox.run(["plan", "shop.rbk"]).stdout_has("`rbk undo last` takes back back");
+    plan.stdout_has("and then does the restarts and reloads of back again");
     sandbox.unchanged_since(&before);
     run(&sandbox).exits(0);
     assert_eq!((sandbox.read("bin/serves").as_str(), calls(&sandbox).as_str()), ("new\n", "system restart nginx"));

@@ -237,8 +237,9 @@ impl Text<'_> {
         let keys = |wanted: fn(&Taken) -> bool| -> Vec<&str> {
             plan.nodes.iter().filter(|node| wanted(&node.undo)).map(|node| node.key.as_str()).collect()
         };
-        let restored = keys(|taken| matches!(taken, Taken::Restored | Taken::Block));
+        let restored = keys(|taken| matches!(taken, Taken::Restored | Taken::Block | Taken::RestoredThenRepeated));
         let repeated = keys(|taken| matches!(taken, Taken::Repeated));
+        let partly = keys(|taken| matches!(taken, Taken::RestoredThenRepeated));
         let list = |names: &[&str]| {
             let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
             let more = names.len().saturating_sub(NAMED);
@@ -251,6 +252,9 @@ impl Text<'_> {
         }
         if !repeated.is_empty() {
             self.tell(6, &format!("and then runs {} again", list(&repeated)), plain);
+        }
+        if !partly.is_empty() {
+            self.tell(6, &format!("and then does the restarts and reloads of {} again", list(&partly)), plain);
         }
         let lost = plan.not_undoable();
         for (key, why) in lost.iter().take(NAMED) {
