@@ -12,6 +12,7 @@ pub mod git;
 mod http;
 mod process;
 mod redis;
+mod service;
 pub mod sql;
 mod wait;
 
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         http::all(),
         process::all(),
         redis::all(),
+        service::all(),
         sql::all(),
         wait::all(),
     ]

@@ -102,6 +102,11 @@ pub trait Spawn: Send + Sync {
     /// Runs to the end, or until `cancel` ends: then SIGTERM to the group, after a grace SIGKILL.
     fn run(&self, command: &Command, cancel: &Cancel) -> Result<Finished>;
 
+    /// As [`Spawn::run`], for an answer that only the caller reads: nobody else keeps what it writes.
+    fn ask(&self, command: &Command, cancel: &Cancel) -> Result<Finished> {
+        self.run(command, cancel)
+    }
+
     /// From now on it starts programs for this run, by which they are found should it be killed.
     fn belong_to(&self, _run: &str) {}
 

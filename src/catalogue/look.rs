@@ -182,6 +182,12 @@ impl Look {
         self.spawn.run(command, &self.cancel)
     }
 
+    /// Asks a program that a unit itself chose and that only reads, such as `systemctl show`; also while planning. Never one
+    /// that a policy names: see [`Look::exec`].
+    pub fn ask(&self, command: &Command) -> Result<Finished> {
+        self.spawn.ask(command, &self.cancel)
+    }
+
     /// The value of a secret, for the place of use only.
     pub fn secret(&self, name: &str) -> Result<String> {
         (self.secrets)(name)

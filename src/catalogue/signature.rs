@@ -7,7 +7,7 @@ use super::ty::Type;
 pub enum UndoKind {
     /// Captured and restored byte for byte; such a call may run ahead (`language.md` §7).
     Exact,
-    /// Run again after the restore (start, restart, reload).
+    /// Done again after the restore (restart, reload): its `undo` does that, by its capture.
     Repeat,
     /// Taken back by an opposite action, not byte for byte (a stop by a start).
     Inverse,

@@ -62,7 +62,7 @@ pub enum Type {
     Range(Arc<Type>),
     /// A result with fields, such as that of `http.get`.
     Record(&'static RecordType),
-    /// A text of another language, typed so that values never become code: `sh`, SQL.
+    /// A text of another language, typed so that values never become code: `sh`, SQL, PromQL.
     Code(Dialect),
 }
 
@@ -73,6 +73,8 @@ pub enum Dialect {
     Shell,
     /// Values are bound as parameters.
     Sql,
+    /// Values are those of matchers, escaped inside their quotes; numbers and durations stand bare.
+    PromQl,
 }
 
 /// The fields of a result type.
@@ -157,6 +159,7 @@ impl Type {
             "channel" => Self::Channel,
             "sh" => Self::Code(Dialect::Shell),
             "sql" => Self::Code(Dialect::Sql),
+            "promql" => Self::Code(Dialect::PromQl),
             _ => return None,
         })
     }
@@ -228,6 +231,7 @@ impl fmt::Display for Type {
             Self::Record(record) => f.write_str(record.name),
             Self::Code(Dialect::Shell) => f.write_str("shell command"),
             Self::Code(Dialect::Sql) => f.write_str("SQL"),
+            Self::Code(Dialect::PromQl) => f.write_str("PromQL"),
         }
     }
 }

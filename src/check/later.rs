@@ -4,13 +4,7 @@
 
 /// Families, or single units of a family that is there, with what to write meanwhile.
 const LATER: &[(&str, &[&str], &str)] = &[
-    ("git", &["revert"], "use `git.restore(paths, from: …)`, or call `exec([\"git\", \"revert\", …])`"),
-    ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
     ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),
-    ("dns", &[], "ask a program: `exec([\"getent\", \"hosts\", \"NAME\"]).ok`"),
-    ("tls", &[], "ask a program: `exec([\"openssl\", …]).stdout`"),
-    ("prometheus", &[], "ask its API: `http.get(\"http://prometheus:9090/api/v1/query?query=…\").json`"),
-    ("log", &[], "count lines: `file.count(\"app.log\", matching: r\"…\")`"),
     ("approve", &[], "write `approve by ROLE` in the step"),
     ("notify", &[], "write it as an item of the file: `on failure { notify(CHANNEL) }`"),
     ("page", &[], "write it as an item of the file: `on failure { page(CONTACT) }`"),

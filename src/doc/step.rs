@@ -212,6 +212,8 @@ fn undone(pen: &Pen<'_>, step: &Arc<Step>) -> String {
                 let why =
                     if step.clauses.irreversible.is_some() || step.clauses.idempotent { "" } else { "; see its page" };
                 format!("An undo does not take it back{why}.")
+            } else if kinds.contains(&UndoKind::Repeat) && kinds.contains(&UndoKind::Exact) {
+                "An undo restores what was there, to the byte, and then does its restarts and reloads again.".to_owned()
             } else if kinds.contains(&UndoKind::Inverse) {
                 "An undo does the opposite.".to_owned()
             } else if kinds.contains(&UndoKind::Repeat) {

@@ -12,14 +12,15 @@ use std::time::{Duration, Instant};
 use super::dispatcher::Dispatcher;
 use super::dispatcher::graph::{Back, Command, End, Event as Told, Fail};
 use super::event::{Event, NodeOutcome, Outcome};
-use super::executor::{Ended, Executor, Halt};
+use super::executor::{Ended, Executor, Halt, UNDO_TIMEOUT};
 use super::failure::Map;
 use super::promises::Span;
-use super::undo::back::{TakeBack, said};
+use super::undo::back::{TakeBack, by_capture, said};
 use super::undo::trail::AGAIN;
 use super::undo::walk::{How, UndoStep};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::Error;
+use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::Catalogue;
 use crate::plan::model::{Node, Plan, Work};
 use crate::store::Store;
@@ -402,6 +403,11 @@ impl Shell {
                 self.exec.repeat(&step.key, &note.locals, model, limit)
             }
             How::GroupRepeat(action, note) => self.exec.repeat_group(&step.key, &note.locals, action, planned.timeout),
+            How::Again(called) => {
+                // A kill ends what runs; what is taken back is new, and bounded by itself.
+                let look = self.exec.look.with_cancel(Cancel::new()).within(UNDO_TIMEOUT);
+                Ok(by_capture(called, &self.catalogue, &Touch::new(look), &*self.exec.keep)?)
+            }
             How::Restore(_) | How::Block(..) | How::GroupBlock(..) => Ok(()),
         }
     }

@@ -114,6 +114,20 @@ fn making(
     Scenario { state: without_objects, ..Scenario::new(action, case, setup, args) }
 }
 
+/// A commit that touches one end of a file whose other end changes later.
+fn revertible(root: &Path) {
+    history(root);
+    let lines = |first: &str, last: &str| format!("{first}\n2\n3\n4\n5\n6\n7\n8\n9\n{last}\n");
+    write(root, "lines.txt", &lines("one", "ten"));
+    commit(root, "lines");
+    write(root, "lines.txt", &lines("broken", "ten"));
+    write(root, "extra/new.txt", "comes with it\n");
+    commit(root, "broken");
+    git(root, &["tag", "broken"]);
+    write(root, "lines.txt", &lines("broken", "later"));
+    commit(root, "later");
+}
+
 pub fn scenarios() -> Vec<Scenario> {
     let back = |_: &Path| vec![("paths", paths(&["."])), ("from", text("HEAD~1"))];
     vec![
@@ -143,6 +157,12 @@ pub fn scenarios() -> Vec<Scenario> {
             vec![("to", text("main")), ("mode", text("soft"))]
         }),
         Scenario::new("git.reset", "to where it stands", history, |_| vec![("to", text("main"))]).no_change(),
+        making("git.revert", "between other changes", revertible, |_| vec![("commits", Value::list([text("broken")]))])
+            .half(|root| {
+                write(root, "lines.txt", "half");
+                fs::remove_dir_all(root.join("extra")).expect("it was there");
+            }),
+        making("git.revert", "every kind of change", history, |_| vec![("commits", Value::list([text("HEAD")]))]),
         making("git.commit", "what is staged", dirty, |_| vec![("message", text("what was staged"))]),
         making("git.commit", "some paths as they stand", dirty, |_| {
             vec![("message", text("two files")), ("paths", paths(&["engine.ts", "untracked.txt"]))]

@@ -10,6 +10,7 @@ mod file_probes;
 mod flags;
 mod git;
 mod killed;
+mod log;
 mod outside;
 mod redis;
 mod sql;
@@ -96,6 +97,7 @@ fn samples() -> Vec<Sample> {
     all.extend(file_probes::samples());
     all.extend(flags::samples());
     all.extend(git::samples());
+    all.extend(log::samples());
     all.extend(sql::samples());
     all
 }

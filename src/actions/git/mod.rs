@@ -1,4 +1,4 @@
-//! The `git` family: bring files, the whole work tree, tags and branches to a commit; make commits and put changes away.
+//! The `git` family: bring files, the whole work tree, tags and branches to a commit; make, take back and put away commits.
 //!
 //! Reads and writes repositories through libgit2. Hooks are never run, and no other program is started.
 //! What belongs to the repository itself (index, `HEAD`, refs) is kept and put back byte for byte by `own_file`;
@@ -15,6 +15,7 @@ pub mod commit;
 pub mod difference;
 mod index;
 pub mod lock;
+mod merge;
 mod own_file;
 mod preview;
 mod record;
@@ -22,6 +23,8 @@ pub mod reference;
 pub mod repo;
 pub mod reset;
 pub mod restore;
+pub mod revert;
+mod rewrite;
 pub mod save;
 pub mod staged;
 pub mod stash;
@@ -36,6 +39,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         Arc::new(restore::Restore),
         Arc::new(checkout::Checkout),
         Arc::new(reset::Reset),
+        Arc::new(revert::Revert),
         Arc::new(save::Save),
         Arc::new(stash::Stash),
         Arc::new(tag::Tag),

@@ -167,5 +167,10 @@ pub fn commit(repo: &Repo, tree: Oid, parents: &[&git2::Commit<'_>], message: &s
     let making = |error: git2::Error| failed("make the commit", &error);
     let who = commit::identity(repo)?;
     let tree = repo.git.find_tree(tree).map_err(making)?;
-    repo.git.commit(None, &who, &who, message, &tree, parents).map_err(making)
+    if !repo.is_aside() {
+        return repo.git.commit(None, &who, &who, message, &tree, parents).map_err(making);
+    }
+    // A commit refreshes the time of its tree, which may lie in the repository that is only looked at.
+    let commit = repo.git.commit_create_buffer(&who, &who, message, &tree, parents).map_err(making)?;
+    repo.git.odb().and_then(|objects| objects.write(git2::ObjectType::Commit, &commit)).map_err(making)
 }

@@ -85,6 +85,12 @@ impl Repo {
         self.aside.as_ref().map_or_else(|| self.shared("objects"), |folder| folder.path().join("objects"))
     }
 
+    /// Whether new objects go to the side.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        self.aside.is_some()
+    }
+
     /// Finds a path of a call in the work tree.
     pub fn spot(&self, look: &Look, path: &str) -> Result<Spot> {
         let located = look.locate(path)?;

@@ -4,5 +4,6 @@ mod checkout;
 mod refs;
 mod reset;
 mod restore;
+mod revert;
 mod save;
 mod stash;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{described, missing, path, shell, sql, url, wrong};
+use super::{described, missing, path, promql, shell, sql, url, wrong};
 use crate::catalogue::error::Result;
 use crate::catalogue::ty::{Dialect, Type};
 use crate::catalogue::value::{Sealed, Value};
@@ -22,6 +22,7 @@ pub(super) fn put_together(pieces: &[Piece<'_>], ty: &Type) -> Result<Value> {
     match ty.required() {
         Type::Code(Dialect::Shell) => shell::command(pieces),
         Type::Code(Dialect::Sql) => sql::statement(pieces),
+        Type::Code(Dialect::PromQl) => promql::expression(pieces),
         Type::Url => url::address(pieces),
         Type::Path => path::path(pieces),
         Type::Regex => pattern(pieces),

@@ -252,7 +252,7 @@ pub fn article(ty: &Type) -> String {
     match ty {
         Type::None | Type::Error | Type::Json | Type::Enum(_) => ty.to_string(),
         Type::Quantity(dim) if *dim != Dim::TIME => ty.to_string(),
-        Type::Code(Dialect::Sql) => "SQL".to_owned(),
+        Type::Code(Dialect::Sql | Dialect::PromQl) => ty.to_string(),
         Type::Int | Type::Record(_) if ty.to_string().starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {ty}"),
         _ => format!("a {ty}"),
     }

@@ -1,5 +1,6 @@
 //! `file.text lines json count contains tail`: what is in a file.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -70,11 +71,11 @@ pub(super) const ALL: &[FileProbe] = &[
     FileProbe { signature: &TAIL_OF, effects: reads_path, complains: nothing, sample: tail },
 ];
 
-fn located(args: &Args, look: &Look) -> Result<Located> {
+pub(in crate::probes) fn located(args: &Args, look: &Look) -> Result<Located> {
     look.locate_following(args.text("path")?)
 }
 
-fn read_failed(at: &Located, error: &std::io::Error) -> Error {
+pub(in crate::probes) fn read_failed(at: &Located, error: &std::io::Error) -> Error {
     Error::io(format!("read `{}`", at.name), error)
 }
 
@@ -107,15 +108,24 @@ fn json(args: &Args, look: &Look) -> Result<Value> {
 
 /// The pattern of `matching`, when it is given.
 fn pattern(args: &Args) -> Result<Option<Regex>> {
-    let Some(source) = args.text_or_none("matching") else { return Ok(None) };
+    pattern_of(args, "matching")
+}
+
+/// The pattern of an argument, when it is given.
+pub(in crate::probes) fn pattern_of(args: &Args, name: &str) -> Result<Option<Regex>> {
+    let Some(source) = args.text_or_none(name) else { return Ok(None) };
     Regex::new(source).map(Some).map_err(|error| {
         Error::new(ErrorKind::Value, format!("`{source}` is no regex: {}", error.to_string().replace('\n', " ")))
     })
 }
 
-/// Calls `with` for each line without its end, until it says that it has seen enough.
-fn each_line(look: &Look, at: &Located, mut with: impl FnMut(&[u8]) -> bool) -> Result<()> {
-    let (file, _) = look.open(at)?;
+/// Calls `with` for each line of `file`, which is opened `at`, without its end, until it says that it has seen enough.
+pub(in crate::probes) fn each_line(
+    look: &Look,
+    at: &Located,
+    file: File,
+    mut with: impl FnMut(&[u8]) -> bool,
+) -> Result<()> {
     let mut reader = BufReader::with_capacity(128 * 1024, file);
     let mut line = Vec::new();
     loop {
@@ -142,7 +152,8 @@ fn each_line(look: &Look, at: &Located, mut with: impl FnMut(&[u8]) -> bool) -> 
 fn count(args: &Args, look: &Look) -> Result<Value> {
     let pattern = pattern(args)?;
     let mut count = 0;
-    each_line(look, &located(args, look)?, |line| {
+    let at = located(args, look)?;
+    each_line(look, &at, look.open(&at)?.0, |line| {
         count += i64::from(pattern.as_ref().is_none_or(|pattern| pattern.is_match(line)));
         false
     })?;
@@ -164,7 +175,7 @@ fn contains(args: &Args, look: &Look) -> Result<Value> {
         (Some(text), None) => Ok(Value::Bool(holds_text(look, &at, text.as_bytes())?)),
         (None, Some(pattern)) => {
             let mut found = false;
-            each_line(look, &at, |line| {
+            each_line(look, &at, look.open(&at)?.0, |line| {
                 found = pattern.is_match(line);
                 found
             })?;

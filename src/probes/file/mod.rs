@@ -1,6 +1,6 @@
 //! The `file` family: what is known of files, links and directories without changing them.
 
-mod content;
+pub(super) mod content;
 mod listing;
 mod pattern;
 mod standing;

@@ -86,19 +86,28 @@ impl Probe for Request {
 
     fn sample(&self, args: &Args, look: &Look) -> Result<Value> {
         let url = address(args.text("url")?)?;
-        let headers = headers(args, look)?;
         let started = Instant::now();
-        let asked = bounded(look.cancel(), LIMIT, client::ask(self.method.clone(), url.clone(), headers))?;
-        let answer = match asked {
-            Bounded::Done(answer) => answer?,
-            Bounded::TimedOut(after) => {
-                let after = show::duration(after.as_millis() as f64 * 1e6);
-                return Err(Error::new(ErrorKind::TimedOut, format!("{} did not answer within {after}", shown(&url)))
-                    .hint("it may be overloaded, or stuck; `timeout:` gives it more time"));
-            }
-        };
+        let answer = asked(&self.method, url, args, look)?;
         Ok(response(&answer, started.elapsed()))
     }
+}
+
+/// The answer to a question without a body, with the `headers` of a call.
+fn asked(method: &Method, url: url::Url, args: &Args, look: &Look) -> Result<client::Answer> {
+    let headers = headers(args, look)?;
+    match bounded(look.cancel(), LIMIT, client::ask(method.clone(), url.clone(), headers))? {
+        Bounded::Done(answer) => answer,
+        Bounded::TimedOut(after) => {
+            let after = show::duration(after.as_millis() as f64 * 1e6);
+            Err(Error::new(ErrorKind::TimedOut, format!("{} did not answer within {after}", shown(&url)))
+                .hint("it may be overloaded, or stuck; `timeout:` gives it more time"))
+        }
+    }
+}
+
+/// As `http.get`, for other probes that ask over HTTP.
+pub(super) fn get(url: url::Url, args: &Args, look: &Look) -> Result<client::Answer> {
+    asked(&Method::GET, url, args, look)
 }
 
 /// The record of an answer.

@@ -188,6 +188,10 @@ impl Frame<'_> {
         let (touch, _recording) = self.exec.touch(&self.exec.calm().within(UNDO_TIMEOUT), &self.key);
         while self.kept.len() > from {
             let Some(kept) = self.kept.pop() else { break };
+            // A restart is taken back by another one, behind everything that is restored: the next attempt is that one.
+            if kept.action.signature().undo == UndoKind::Repeat {
+                continue;
+            }
             if *kept.capture == Capture::Nothing {
                 put_back.ran |= kept.action.signature().role == Role::Command;
                 continue;

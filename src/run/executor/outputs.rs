@@ -48,6 +48,10 @@ impl Spawn for Recording {
         Ok(finished)
     }
 
+    fn ask(&self, command: &Command, cancel: &Cancel) -> Result<Finished> {
+        self.inner.ask(command, cancel)
+    }
+
     fn start_detached(&self, command: &Command, log: Option<&Path>) -> Result<u32> {
         self.inner.start_detached(command, log)
     }

@@ -24,7 +24,7 @@ pub enum Way {
     Nothing,
     /// By what it captured.
     Capture,
-    /// By running it again behind everything that is restored.
+    /// Behind everything that is restored, by its unit, which does it again.
     Repeat,
     /// Not.
     Left,
@@ -130,7 +130,7 @@ impl TakeBack<'_> {
                 How::GroupBlock(action, note) => {
                     self.exec.undo_group(&step.key, &note.locals, action, self.timeout).map_err(|halt| halt.error)?;
                 }
-                How::Repeat(..) | How::GroupRepeat(..) => {}
+                How::Repeat(..) | How::Again(_) | How::GroupRepeat(..) => {}
             }
         }
         let rest = if is_all_left { "" } else { "; the rest of it was taken back" };

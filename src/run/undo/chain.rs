@@ -96,7 +96,7 @@ pub(super) fn subtract_earlier_undos(
         trail.calls.retain(|called| !earlier.undid.contains(&called.seq) && !done.contains(&called.seq));
         let whole = |called: &Called| trail.whole(called).is_some_and(|key| earlier.well.contains(key));
         let done: HashSet<u64> = trail.owed.iter().filter(|called| whole(called)).map(|called| called.seq).collect();
-        trail.owed.retain(|called| !done.contains(&called.seq));
+        trail.owed.retain(|called| !earlier.undid.contains(&called.seq) && !done.contains(&called.seq));
         for called in &earlier.calls {
             trail.handled.extend(called.before.iter().flat_map(|f| f.parts.keys().cloned()));
             trail.handled.extend(tops(states(&called.capture)).map(|state| state.path.clone()));

@@ -74,7 +74,7 @@ fn in_block(block: &Block, name: &str) -> Option<std::sync::Arc<Step>> {
 fn parts(plan: &UndoPlan, step: &UndoStep, model: Option<&Step>) -> Vec<String> {
     let mut parts = Vec::new();
     match &step.how {
-        How::Restore(called) => of_call(called, &mut parts),
+        How::Restore(called) | How::Again(called) => of_call(called, &mut parts),
         _ => {
             let calls = plan.trail.calls.iter().filter(|called| inside(&called.node, top(&step.key)));
             calls.for_each(|called| of_call(called, &mut parts));

@@ -242,7 +242,7 @@ impl Undoing<'_> {
             return Some((Outcome::UndoFailed, Some(error)));
         }
         let result = match &step.how {
-            How::Restore(called) => self.restore(called),
+            How::Restore(called) | How::Again(called) => self.restore(called),
             How::Block(model, note) => {
                 let limit = self.limit(model);
                 self.exec.undo_block(&step.key, &note.locals, model, limit).map_err(|halt| halt.error)

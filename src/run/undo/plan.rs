@@ -193,6 +193,7 @@ impl UndoPlan {
                     }
                 }
                 How::Block(..) | How::GroupBlock(..) => "its `undo` block runs".to_owned(),
+                How::Again(called) => format!("{}: again, after everything is restored", called.text),
                 How::Repeat(..) | How::GroupRepeat(..) => "runs again, after everything is restored".to_owned(),
             };
             let _ = writeln!(text, "{:>3} {:width$}  {what}", number + 1, step.key);

@@ -245,14 +245,16 @@ impl Trail {
         self.owed = owed.into_iter().filter(open).collect();
     }
 
-    /// The key of what `called` belongs to, where that is undone by running it again.
-    fn repeated_as(&self, called: &Called) -> Option<&str> {
+    /// The key of what `called` belongs to, where that is undone by running it again, or may be: whether its unit does so is
+    /// for the walk to say.
+    fn repeated_as<'a>(&'a self, called: &'a Called) -> Option<&'a str> {
         let undo = self.notes.get(&called.node).map_or(UndoNote::Restore, |note| note.undo);
         match undo {
             UndoNote::Repeat => self.notes.get_key_value(&called.node).map(|(key, _)| key.as_str()),
-            UndoNote::Restore => {
-                self.whole_group(called).filter(|group| group.noted.undo == UndoNote::Repeat).map(|group| &*group.key)
-            }
+            UndoNote::Restore => match self.whole_group(called) {
+                None => Some(&called.node),
+                Some(group) => (group.noted.undo == UndoNote::Repeat).then_some(&*group.key),
+            },
             UndoNote::Block | UndoNote::None => None,
         }
     }

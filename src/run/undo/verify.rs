@@ -205,7 +205,7 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
             How::Block(..) | How::GroupBlock(..) => {
                 last.values_mut().chain(last_of.values_mut()).for_each(|index| *index = usize::MAX);
             }
-            How::Repeat(..) | How::GroupRepeat(..) => {}
+            How::Repeat(..) | How::Again(_) | How::GroupRepeat(..) => {}
         }
     }
     let mut whole = HashSet::new();

@@ -29,6 +29,8 @@ pub enum How {
     Block(Arc<Step>, Noted),
     /// By running it again, behind everything that is restored.
     Repeat(Arc<Step>, Noted),
+    /// By its unit, which does it again behind everything that is restored.
+    Again(Box<Called>),
     /// By the `undo` block of a call of an own action.
     GroupBlock(Arc<OwnAction>, Noted),
     /// By running that call again, behind everything that is restored.
@@ -39,7 +41,7 @@ impl How {
     /// Whether it runs again, behind everything that is restored.
     #[must_use]
     pub const fn runs_again(&self) -> bool {
-        matches!(self, Self::Repeat(..) | Self::GroupRepeat(..))
+        matches!(self, Self::Repeat(..) | Self::Again(_) | Self::GroupRepeat(..))
     }
 
     /// Whether its block is empty: of a command that only reads there is nothing to take back.
@@ -153,7 +155,7 @@ impl Walk<'_> {
             None => (called.node.clone(), note),
         };
         if noted.undo == UndoNote::Restore {
-            self.single(called, noted, irreversible, owed);
+            self.single(called, irreversible, owed);
             return Ok(());
         }
         if !self.seen.insert(key.clone()) {
@@ -183,17 +185,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn single(&mut self, called: &Called, noted: Noted, irreversible: Option<String>, owed: bool) {
+    fn single(&mut self, called: &Called, irreversible: Option<String>, owed: bool) {
         let key = called.node.clone();
         match way(called, self.catalogue) {
             Way::Nothing => {}
-            Way::Repeat => match self.step(&key, &noted) {
-                Ok(step) if self.seen.insert(key.clone()) => {
-                    self.repeats.push((called.seq, UndoStep { key, how: How::Repeat(step, noted) }));
-                }
-                Ok(_) => {}
-                Err(_) => self.left(key, format!("`{}` can only be run again by hand", called.text)),
-            },
+            Way::Repeat => {
+                self.repeats.push((called.seq, UndoStep { key, how: How::Again(Box::new(called.clone())) }));
+            }
             _ if owed => {}
             Way::Capture => self.found.steps.push(UndoStep { key, how: How::Restore(Box::new(called.clone())) }),
             Way::Left => {

@@ -124,7 +124,15 @@ fn a_list_is_words_and_a_quantity_none() {
 
 #[test]
 fn a_secret_never_becomes_text() {
-    for ty in [Type::String, Type::Path, Type::Url, Type::Regex, Type::Code(Dialect::Shell), Type::Code(Dialect::Sql)] {
+    for ty in [
+        Type::String,
+        Type::Path,
+        Type::Url,
+        Type::Regex,
+        Type::Code(Dialect::Shell),
+        Type::Code(Dialect::Sql),
+        Type::Code(Dialect::PromQl),
+    ] {
         let refused = woven("http://h/{}", vec![Value::Secret("TOKEN".into())], ty.clone()).expect_err("a secret");
         assert!(refused.what.contains("TOKEN"), "{ty}: {}", refused.what);
         let inside = woven("http://h/{}", vec![Value::list([Value::Secret("TOKEN".into())])], ty);
@@ -150,6 +158,27 @@ fn sql_values_are_bound() {
     assert!(sql("select ? where {}", one()).is_err());
     assert!(sql("select 'it''s' where '?' = {}", one()).is_ok());
     assert!(sql("select {}", vec![Value::None]).is_err());
+}
+
+#[test]
+fn promql_values_stay_inside_their_label() {
+    let promql = |template: &str, holes| {
+        woven(template, holes, Type::Code(Dialect::PromQl)).map(|expression| match expression {
+            Value::Code(code) => code.text.to_string(),
+            other => panic!("{other} is no code"),
+        })
+    };
+    let evil = || vec![Value::str("a\"} or vector(1) # \\")];
+    assert_eq!(promql("up{pod=\"{}\"}", evil()).as_deref(), Ok("up{pod=\"a\\\"} or vector(1) # \\\\\"}"));
+    assert_eq!(promql("up{pod='{}'}", vec![Value::str("it's")]).as_deref(), Ok("up{pod='it\\'s'}"));
+    assert_eq!(promql("up{pod=~\"{}.*\"}", vec![Value::str("a.b")]).as_deref(), Ok("up{pod=~\"a\\\\.b.*\"}"));
+    assert_eq!(promql("up{pod=~\"{}x\"}", vec![Value::Regex("a|b".into())]).as_deref(), Ok("up{pod=~\"(?:a|b)x\"}"));
+    let window = || vec![Value::duration(std::time::Duration::from_secs(90)), Value::Float(0.5)];
+    assert_eq!(promql("rate(e[{}]) > {}", window()).as_deref(), Ok("rate(e[90000ms]) > 0.5"));
+    assert!(promql("{}_total", vec![Value::str("errors")]).expect_err("a name").hint.is_some());
+    assert!(promql("up{pod=`{}`}", vec![Value::str("a")]).is_err());
+    assert!(promql("up # {}", vec![Value::Int(1)]).is_err());
+    assert!(promql("up > {}", vec![Value::bytes(1_000)]).expect_err("bytes").hint.is_some());
 }
 
 #[test]
