@@ -19,6 +19,7 @@ mod formats;
 mod formatting;
 mod guard;
 mod guide;
+mod hostile;
 mod layers;
 mod outside;
 mod overlap;

@@ -161,7 +161,7 @@ fn every_type_in_the_registries_can_be_read() {
             Returns::None => Vec::new(),
         };
         let evaluated = signature.params.iter().filter(|param| !matches!(param.form, Form::Lazy | Form::OptionalLazy));
-        types.extend(evaluated.map(|param| param.shown_type()));
+        types.extend(evaluated.map(rbk::catalogue::signature::Parameter::shown_type));
         let unread = types.into_iter().filter(|ty| Type::parse(ty).is_none());
         wrong.extend(unread.map(|ty| format!("{}: `{ty}`", signature.name)));
     }
