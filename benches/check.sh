@@ -5,6 +5,12 @@ source "$(dirname "$0")/measure.sh"
 build
 
 rules=${RULES:-10000}
+# each: the text on stdin once for each rule, with its number for N_.
+each() {
+  local text number
+  text=$(cat)
+  for ((number = 0; number < rules; number++)); do printf '%s\n' "${text//N_/$number}"; done
+}
 {
   echo 'policy many "Many steps" { root "." }'
   echo
@@ -27,43 +33,37 @@ phase main "Main" {
 }
 
 END
-  for ((i = 0; i < rules; i++)); do
-    cat <<END
-trigger error_rate_high_$i "Error rate above 5% on svc$i" {
-  page when increase(errors("svc$i"), over: 5m) / increase(requests("svc$i"), over: 5m) > 0.05 for 2m
+  each <<'END'
+trigger error_rate_high_N_ "Error rate above 5% on svcN_" {
+  page when increase(errors("svcN_"), over: 5m) / increase(requests("svcN_"), over: 5m) > 0.05 for 2m
   start main
 }
 END
-  done
 } > "$work/triggers.rbk"
 
 # The same rules for the peers.
 {
   echo "groups:"
-  for ((i = 0; i < rules; i++)); do
-    if ((i % 100 == 0)); then printf '  - name: group_%d\n    interval: 15s\n    rules:\n' $((i / 100)); fi
-    cat <<END
-      - alert: ErrorRateHigh_$i
-        expr: sum(rate(http_requests_total{service="svc$i",code=~"5.."}[5m])) / sum(rate(http_requests_total{service="svc$i"}[5m])) > 0.05
+  printf '  - name: rules\n    interval: 15s\n    rules:\n'
+  each <<'END'
+      - alert: ErrorRateHigh_N_
+        expr: sum(rate(http_requests_total{service="svcN_",code=~"5.."}[5m])) / sum(rate(http_requests_total{service="svcN_"}[5m])) > 0.05
         for: 2m
         labels:
           severity: page
-          service: svc$i
+          service: svcN_
         annotations:
-          summary: "Error rate above 5% on svc$i"
-          action: "rollback deploy_$i"
+          summary: "Error rate above 5% on svcN_"
+          action: "rollback deploy_N_"
 END
-  done
 } > "$work/rules.yml"
 {
-  for ((i = 0; i < rules; i++)); do
-    cat <<END
-@id("rollback_$i")
-permit (principal in Team::"team$((i % 50))", action == Action::"rollback", resource == Service::"svc$i")
+  each <<'END'
+@id("rollback_N_")
+permit (principal in Team::"teamN_", action == Action::"rollback", resource == Service::"svcN_")
 when { resource.errorRate > 50 && resource.tier == "gold" && context.window >= 120 };
 
 END
-  done
 } > "$work/rules.cedar"
 cat > "$work/schema.cedarschema" <<'END'
 entity Team;
@@ -73,14 +73,12 @@ action rollback appliesTo { principal: [User, Team], resource: [Service], contex
 END
 {
   echo "{"
-  for ((i = 0; i < rules; i++)); do
-    cat <<END
-  policy_$i : { name : String, service : String, threshold : Number, window : Number, steps : Array String } = {
-    name = "rollback_$i", service = "svc$i", threshold = 0.05 + $i, window = 120 * 1,
-    steps = ["drain svc$i", "restore svc$i", "verify svc$i"],
+  each <<'END'
+  policy_N_ : { name : String, service : String, threshold : Number, window : Number, steps : Array String } = {
+    name = "rollback_N_", service = "svcN_", threshold = 0.05 + N_, window = 120 * 1,
+    steps = ["drain svcN_", "restore svcN_", "verify svcN_"],
   },
 END
-  done
   echo "}"
 } > "$work/rules.ncl"
 for ((i = 0; i < rules; i++)); do
