@@ -25,6 +25,8 @@ mod init;
 mod leftover;
 mod load;
 mod man;
+#[cfg(test)]
+mod mutations_tests;
 mod output;
 mod params_file;
 mod people;
