@@ -14,7 +14,7 @@ macro_rules! folders {
     };
 }
 
-folders! { check diagnose doc fmt init plan run undo }
+folders! { check diagnose diff doc fmt init plan run undo }
 
 /// The pages of the standard modules are cases themselves: their examples are run.
 #[test]
