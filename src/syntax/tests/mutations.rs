@@ -55,10 +55,11 @@ fn policies() -> Vec<(String, String)> {
         for entry in walkdir::WalkDir::new(root.join(folder)).sort_by_file_name() {
             let entry = entry.expect("the folder can be read");
             let name = entry.path().strip_prefix(root).expect("it lies there").display().to_string();
+            let is = |wanted: &str| entry.path().extension().is_some_and(|ext| ext == wanted);
             let text = || std::fs::read_to_string(entry.path()).expect("it is text");
-            if name.ends_with(".rbk") {
+            if is("rbk") {
                 policies.push((name, text()));
-            } else if name.ends_with(".md") {
+            } else if is("md") {
                 let page = text();
                 let whole = |block: &&str| block.lines().any(|line| line.starts_with("policy "));
                 let found = blocks(&page, "rbk").into_iter().filter(whole);
