@@ -189,7 +189,7 @@ fn policies_below(
     let mut names = Vec::new();
     folder.walk(git2::TreeWalkMode::PreOrder, |inside, entry| {
         if let Ok(name) = entry.name()
-            && name.ends_with(".rbk")
+            && Path::new(name).extension().is_some_and(|ext| ext == "rbk")
             && entry.kind() == Some(git2::ObjectType::Blob)
         {
             names.push(format!("{inside}{name}"));

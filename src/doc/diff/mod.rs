@@ -119,10 +119,10 @@ impl Walk<'_> {
             }
             (Value::Array(before), Value::Array(after)) => self.lists(path, key, before, after),
             (Value::Null, Value::Array(after)) if !after.is_empty() && named(&after[0]) => {
-                self.lists(path, key, &[], after)
+                self.lists(path, key, &[], after);
             }
             (Value::Array(before), Value::Null) if !before.is_empty() && named(&before[0]) => {
-                self.lists(path, key, before, &[])
+                self.lists(path, key, before, &[]);
             }
             _ => self.atom(path, key, old, new),
         }

@@ -12,6 +12,9 @@ use crate::check::expand::{ExpandedNode, Work};
 use crate::check::model::{Phase, Policy};
 use crate::check::order::order;
 
+/// So many that wait for one are told each for itself.
+const EACH: usize = 3;
+
 /// What is lost and gained between the nodes of a phase, in each of its scenarios.
 pub(super) fn edges(old: &Arc<Policy>, new: &Arc<Policy>, phase: &Phase, found: &mut Vec<Difference>) {
     let name = &*phase.name.text;
@@ -135,23 +138,53 @@ impl Reach {
             kept
         };
         let mut say = |what: String| found.push(Difference { kind: Kind::Changed, place: place.to_owned(), what });
+        // Those that wait for one, by that one.
+        let mut gained: Vec<(&str, Vec<&str>)> = Vec::new();
         for (earlier, later) in now.pairs(&kept(now, self)) {
             let (first, second) = (&now.names[earlier], &now.names[later]);
             let (was_first, was_second) = (self.at[first], self.at[second]);
             if self.is_before(was_second, was_first) {
                 say(format!("`{second}` now waits for `{first}`, which waited for it"));
             } else if !self.is_before(was_first, was_second) {
-                say(format!("`{second}` now waits for `{first}`"));
+                gather(&mut gained, first, second);
             }
         }
+        for (first, laters) in gained {
+            for (names, several) in some_of(&laters) {
+                say(format!("{names} now {} for `{first}`", if several { "wait" } else { "waits" }));
+            }
+        }
+        let mut lost: Vec<(&str, Vec<&str>)> = Vec::new();
         for (earlier, later) in self.pairs(&kept(self, now)) {
             let (first, second) = (&self.names[earlier], &self.names[later]);
             let (is_first, is_second) = (now.at[first], now.at[second]);
             if !now.is_before(is_first, is_second) && !now.is_before(is_second, is_first) {
-                say(format!("`{second}` no longer waits for `{first}`: they may run at the same time"));
+                gather(&mut lost, first, second);
+            }
+        }
+        for (first, laters) in lost {
+            for (names, several) in some_of(&laters) {
+                let wait = if several { "no longer wait" } else { "no longer waits" };
+                say(format!("{names} {wait} for `{first}`: they may run at the same time"));
             }
         }
     }
+}
+
+fn gather<'n>(groups: &mut Vec<(&'n str, Vec<&'n str>)>, first: &'n str, later: &'n str) {
+    match groups.iter_mut().find(|(known, _)| *known == first) {
+        Some((_, laters)) => laters.push(later),
+        None => groups.push((first, vec![later])),
+    }
+}
+
+/// Names as they are told, and whether there are several: each for itself, or the first ones of many.
+fn some_of(names: &[&str]) -> Vec<(String, bool)> {
+    if names.len() <= EACH {
+        return names.iter().map(|name| (format!("`{name}`"), false)).collect();
+    }
+    let first: Vec<String> = names[..2].iter().map(|name| format!("`{name}`")).collect();
+    vec![(format!("{} and {} more", first.join(", "), names.len() - 2), true)]
 }
 
 fn unite(set: &mut [u64], more: &[u64]) {

@@ -80,6 +80,12 @@ pub(super) fn identity(key: &str, value: &Value) -> String {
             None => kind.clone(),
         };
     }
+    // Messages are known by when they are sent, or to whom.
+    for field in ["events", "channels", "contacts"] {
+        if let Some(list) = object.get(field).filter(|list| list.is_array()) {
+            return shown(field, list);
+        }
+    }
     for field in ["name", "text", "key", "param", "variable", "title"] {
         if let Some(name) = object.get(field).and_then(Value::as_str) {
             return name.to_owned();
@@ -145,7 +151,7 @@ pub(super) fn shown(key: &str, value: &Value) -> String {
             },
             str::to_owned,
         ),
-        other => other.to_string(),
+        Value::Number(number) => number.to_string(),
     }
 }
 
