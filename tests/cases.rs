@@ -14,7 +14,7 @@ macro_rules! folders {
     };
 }
 
-folders! { check diagnose doc fmt init plan run std undo }
+folders! { check diagnose diff doc fmt init plan run std undo }
 
 /// The pages of the standard modules are cases themselves: their examples are run.
 #[test]

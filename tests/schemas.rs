@@ -109,7 +109,7 @@ fn events_and_runs() {
 }
 
 #[test]
-fn diagnoses_and_what_if() {
+fn diagnoses_differences_and_what_if() {
     let policy = r#"
 policy shop "The shop" { owner "x"; root "." }
 phase engine {
@@ -120,11 +120,14 @@ phase engine {
   verify done { expect file.exists("x") }
 }
 "#;
-    let sandbox = Sandbox::new().file("shop.rbk", policy).file("a.conf", "a\n");
+    let sandbox = Sandbox::new().file("shop.rbk", policy).file("a.conf", "a\n").file("old.rbk", POLICY);
     let found = sandbox.run(["diagnose", "shop.rbk", "--format", "json"]).exits(0).json();
     fits(&schema(&sandbox, "diagnosis"), &found, &["scenarios"]);
     let fits_of: Vec<_> = found["scenarios"].as_array().into_iter().flatten().map(|one| one["fit"].clone()).collect();
     assert_eq!(fits_of, ["no", "yes", "unknown", "not_said"], "{found:#}");
+    let different = sandbox.run(["diff", "old.rbk", "shop.rbk", "--format", "json"]).exits(1).json();
+    fits(&schema(&sandbox, "diff"), &different, &["differences"]);
+    assert!(different["differences"].as_array().map(Vec::len) > Some(3), "{different:#}");
     let what_if =
         sandbox.run(["plan", "shop.rbk", "--what-if", "--scenario", "there", "--format", "json"]).exits(0).json();
     fits(&schema(&sandbox, "what-if"), &what_if, &["cases"]);
@@ -136,7 +139,7 @@ fn an_unknown_schema_is_a_suggestion() {
     let sandbox = Sandbox::new();
     sandbox.run(["schema", "evnts"]).exits(2).stderr_has("did you mean `events`?");
     let listed = sandbox.run(["schema"]).exits(0);
-    for name in ["diagnostics", "plan", "diagnosis", "events", "what-if", "runs"] {
+    for name in ["diagnostics", "plan", "diagnosis", "diff", "events", "what-if", "runs"] {
         assert!(listed.stdout().lines().any(|line| line.starts_with(name)), "{name} is not listed");
     }
 }

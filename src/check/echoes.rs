@@ -62,6 +62,10 @@ pub fn silence(earlier: &[Diagnostic], found: &mut Vec<Diagnostic>, sources: &So
         _ if unclosed.contains(&line(report)) => false,
         Code::WrongPlace | Code::DuplicateName if moved.contains(&report.place().file) => false,
         Code::UnknownClause | Code::MissingPart if moved.contains(&report.place().file) => false,
+        // `polic shop { … }` is the policy that is missing.
+        Code::EmptyPolicy => {
+            !earlier.iter().any(|one| one.code == Code::UnknownItem && one.message.ends_with("did you mean `policy`"))
+        }
         Code::Mismatch => !assigned.contains(&line(report)),
         Code::UnknownClause | Code::WrongPlace => !refused.contains(&line(report)),
         Code::MissingPart | Code::MissingUnsaid => !refused.contains(&line(report)) && !in_hole(report),

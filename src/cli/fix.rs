@@ -1,6 +1,7 @@
 //! `rbk check --fix`: the mechanical edits of what was found, applied as far as they mend and break nothing.
 //!
-//! INVARIANT: what it gives parses, and has no error that the text did not have before.
+//! INVARIANT: what it gives has no error that the text did not have before. Nothing is edited inside of an item whose brackets
+//! or strings do not match: what is code there, and what text, is a guess.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use crate::catalogue::unit::Catalogue;
 use crate::diagnostics::{Code, Diagnostic, Fix, Level};
 use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::syntax::words;
 
 use super::load::{self, Compiled};
 
@@ -42,8 +44,35 @@ pub fn fix(path: &Path, text: &str, catalogue: &Catalogue) -> Option<Fixed> {
     let (fixed, last) = Some(rounds(text, &compile, &mendable))
         .filter(|(_, last)| sound(last))
         .unwrap_or_else(|| rounds(text, &compile, &sound));
-    let parses = !last.report.diagnostics.iter().any(|found| found.code.number().starts_with("E00"));
-    (parses && fixed.text != text).then_some(fixed)
+    let mistakes = |compiled: &Compiled| {
+        let of_syntax = |found: &&Diagnostic| found.code.number().starts_with("E00");
+        compiled.report.diagnostics.iter().filter(of_syntax).count()
+    };
+    (mistakes(&last) <= mistakes(&first) && fixed.text != text).then_some(fixed)
+}
+
+/// The items of the policy whose brackets or strings do not match, from their first line to that of the next item.
+fn guessed(compiled: &Compiled) -> Vec<Span> {
+    let Some((_, source)) = compiled.sources.iter().next() else { return Vec::new() };
+    let end = source.text.len() as u32;
+    let mut starts = vec![0];
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        if words::ITEMS.contains(&line.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default()) {
+            starts.push(at);
+        }
+        at += line.len() as u32;
+    }
+    let structural = [Code::UnclosedBracket, Code::StrayCloser, Code::UnclosedString, Code::TooDeep];
+    let broken = compiled.report.diagnostics.iter().filter(|found| structural.contains(&found.code));
+    let own = broken.filter(|found| found.place().file == FileId(0));
+    own.filter_map(|found| {
+        let first = found.labels.iter().map(|label| label.place.span.start).min()?;
+        let last = found.labels.iter().map(|label| label.place.span.end).max()?;
+        let from = starts.iter().copied().filter(|start| *start <= first).max().unwrap_or(0);
+        Some(Span::new(from, starts.iter().copied().filter(|start| *start > last).min().unwrap_or(end)))
+    })
+    .collect()
 }
 
 /// Applies edits as long as there are some after which the text is `right`; the last text with what is found of it.
@@ -102,6 +131,8 @@ fn identity(found: &Diagnostic) -> (Code, String) {
 fn apart(compiled: &Compiled) -> Vec<Said<'_>> {
     let mut taken: BTreeSet<Span> = BTreeSet::new();
     let mut fixes = Vec::new();
+    let guessed = guessed(compiled);
+    let sure = |span: &Span| !guessed.iter().any(|item| span.start <= item.end && item.start <= span.end);
     for found in &compiled.report.diagnostics {
         let Some(fix) = &found.fix else { continue };
         let spans: Vec<Span> = fix.edits.iter().map(|(place, _)| place.span).collect();
@@ -111,7 +142,7 @@ fn apart(compiled: &Compiled) -> Vec<Said<'_>> {
             let before = taken.range(..=Span::new(span.end, u32::MAX)).next_back();
             before.is_some_and(|other| span.start <= other.end)
         };
-        if own && !spans.iter().any(touches) {
+        if own && spans.iter().all(sure) && !spans.iter().any(touches) {
             taken.extend(spans);
             let place = compiled.sources.locate(found.place());
             fixes.push((format!("{place}: {} {}", found.code, fix.title), fix));
@@ -157,6 +188,26 @@ mod tests {
     fn nothing_is_changed_where_it_would_not_parse() {
         assert_eq!(fixed(&step("expect there && (; timeout 3s")), None);
         assert_eq!(fixed(&step("expect there and true; timeout 3s")), None);
+    }
+
+    #[test]
+    fn one_item_that_does_not_parse_keeps_no_other_from_being_mended() {
+        let broken = "phase b { step s { file.remov(\"x\") }\n";
+        let wrong = step("file.remov(\"x\"); expect there && true") + broken;
+        // Where brackets do not match nothing is touched.
+        let right = step("file.remove(\"x\"); expect there and true") + broken;
+        assert_eq!(fixed(&wrong).as_deref(), Some(right.as_str()));
+        // Mistakes of syntax are mended where they are alone, and so is what stands beside what cannot be.
+        let wrong = step("expect there && true") + "phase b { step s { file.remov(\"x\"); x = = 3 } }\n";
+        let right = step("expect there and true") + "phase b { step s { file.remove(\"x\"); x = = 3 } }\n";
+        assert_eq!(fixed(&wrong).as_deref(), Some(right.as_str()));
+    }
+
+    #[test]
+    fn what_may_be_text_is_left_alone() {
+        // The second line is a text whose first `"""` lost a quote.
+        let wrong = "policy t { owner \"x\" }\nphase a { step s { file.write(\"x\", \"\"\n  timout 3s\n  \"\"\") } }\n";
+        assert_eq!(fixed(wrong), None);
     }
 
     #[test]

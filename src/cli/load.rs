@@ -62,7 +62,7 @@ pub fn compile(path: &Path, catalogue: &Catalogue) -> Result<Compiled, Failure> 
 }
 
 /// An imported file from the disk. What a link leads out of the folders is not read.
-fn imported(path: &Path, folders: &[PathBuf]) -> Result<String, Lost> {
+pub(super) fn imported(path: &Path, folders: &[PathBuf]) -> Result<String, Lost> {
     let shown = path.display();
     let lost = |message: String, help: &str| Lost { code: Code::ImportNotFound, message, help: help.to_owned() };
     if folders.is_empty() {
@@ -113,7 +113,7 @@ pub fn compile_sources(sources: Sources, catalogue: &Catalogue) -> Compiled {
     compile_with(main.clone(), &known, catalogue)
 }
 
-fn compile_with(main: SourceFile, find: &Find<'_>, catalogue: &Catalogue) -> Compiled {
+pub(super) fn compile_with(main: SourceFile, find: &Find<'_>, catalogue: &Catalogue) -> Compiled {
     let mut report = Report::default();
     let (sources, trees) = gather(main, find, &mut report);
     if let Some((file, tree)) = trees.first()
@@ -285,7 +285,11 @@ pub fn one(path: Option<&Path>) -> Result<PathBuf, Failure> {
 
 /// Compiles, renders what was found to standard error, and gives the policy or the reason to stop.
 pub fn policy(path: &Path, catalogue: &Catalogue, context: &super::context::Context) -> Result<Arc<Policy>, Failure> {
-    let compiled = compile(path, catalogue)?;
+    sound(compile(path, catalogue)?, path, context)
+}
+
+/// The policy of what was compiled, or the reason to stop; what was found is rendered to standard error.
+pub fn sound(compiled: Compiled, path: &Path, context: &super::context::Context) -> Result<Arc<Policy>, Failure> {
     // What a policy denies fails its check in CI; it must not keep anybody from rolling back.
     let allowed = |found: &Diagnostic| compiled.report.levels.get(found.code) == Some(Setting::Allow);
     let shown: Vec<_> = compiled

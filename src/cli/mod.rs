@@ -14,6 +14,7 @@ mod confirm;
 mod context;
 mod demo;
 mod diagnose;
+mod diff;
 mod doc;
 pub mod exit;
 mod explain;
@@ -25,6 +26,8 @@ mod init;
 mod leftover;
 mod load;
 mod man;
+#[cfg(test)]
+mod mutations_tests;
 mod output;
 mod params_file;
 mod people;
@@ -82,6 +85,8 @@ enum Verb {
     Doc(doc::Doc),
     /// Find the scenario that fits what is the case now
     Diagnose(diagnose::Diagnose),
+    /// Say what a change of a policy means
+    Diff(diff::Diff),
     /// Evaluate only the verifications
     Verify(verify::Verify),
     /// Roll back: run a policy, or a saved plan
@@ -115,6 +120,7 @@ impl Verb {
             Self::Graph(verb) => verb.run(context),
             Self::Doc(verb) => verb.run(context),
             Self::Diagnose(verb) => verb.run(context),
+            Self::Diff(verb) => verb.run(context),
             Self::Verify(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::Undo(verb) => verb.run(context),

@@ -369,14 +369,14 @@ pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
 
 /// Who tells of a run: progress on standard error, the result on standard output.
 pub fn reporters(format: Format, context: &Context) -> Vec<Box<dyn Reporter>> {
-    let ending = || Box::new(report::ending::Ending::new(Output));
+    let ending = || report::ending::Ending::new(Output);
     let verbose = context.global.verbose;
     match format {
         Format::Json => vec![Box::new(report::json::Json::new(Output))],
-        _ if context.global.quiet => vec![ending()],
+        _ if context.global.quiet => vec![Box::new(ending())],
         Format::Auto if context.live() => {
-            vec![Box::new(report::terminal::Terminal::new(context.color_err, verbose)), ending()]
+            vec![Box::new(report::terminal::Terminal::new(context.color_err, verbose)), Box::new(ending().brief())]
         }
-        _ => vec![Box::new(report::lines::Lines::new(std::io::stderr()).verbose(verbose)), ending()],
+        _ => vec![Box::new(report::lines::Lines::new(std::io::stderr()).verbose(verbose)), Box::new(ending().brief())],
     }
 }

@@ -25,6 +25,7 @@ const TABLE: &[Row] = &[
     ("diagnostics", "rbk check --format json", of::<render::json::Document>),
     ("plan", "rbk plan --format json, rbk plan --out", of::<Saved>),
     ("diagnosis", "rbk diagnose --format json", of::<super::diagnose::Diagnosis>),
+    ("diff", "rbk diff --format json", of::<super::diff::Differences>),
     ("events", "a line of rbk run, undo or show --format json", of::<Record>),
     ("what-if", "rbk plan --what-if --format json", of::<super::what_if::WhatIf>),
     ("runs", "rbk runs --format json", of::<Vec<super::runs::Row>>),

@@ -157,6 +157,9 @@ codes! {
     ShortWindow          "W6070" Warning "a window never holds two samples";
     ClearOverlaps        "W6071" Warning "a `clear` holds while the trigger fires";
     UnusedVariable       "W6072" Warning "a variable is never used";
+    SerialFence          "W6073" Warning "a command keeps apart what could run at the same time";
+    PhasesOverwrite      "W6074" Warning "phases that run together write the same file";
+    NeverClears          "W6075" Warning "a trigger fires on after its own rollback";
 }
 
 impl Code {

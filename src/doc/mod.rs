@@ -2,6 +2,7 @@
 //!
 //! Reads the policy alone: nothing here may look at the world, so the same policy always gives the same text.
 
+mod diff;
 mod json;
 mod markdown;
 mod matrix;
@@ -11,5 +12,6 @@ mod step;
 mod text;
 mod worst;
 
+pub use diff::{Difference, Kind, differences};
 pub use json::json;
 pub use markdown::markdown;

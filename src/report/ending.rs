@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::told::Told;
 use super::{Reporter, wording};
 use crate::catalogue::visible::{visible, visible_line};
 use crate::run::event::{Event, Record, RunKind};
@@ -10,12 +11,19 @@ use crate::run::event::{Event, Record, RunKind};
 pub struct Ending<W> {
     to: W,
     kind: RunKind,
+    told: Option<Told>,
 }
 
 impl<W: Write> Ending<W> {
     /// To `to`: standard output, so that a pipe gets the result alone.
     pub const fn new(to: W) -> Self {
-        Self { to, kind: RunKind::Run }
+        Self { to, kind: RunKind::Run, told: None }
+    }
+
+    /// Beside a reader that tells the progress: what that has said is not said again.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        Self { told: Some(Told::default()), ..self }
     }
 }
 
@@ -24,9 +32,13 @@ impl<W: Write + Send> Reporter for Ending<W> {
         if let Event::RunStarted { kind, .. } = &record.event {
             self.kind = *kind;
         }
+        if let Some(told) = &mut self.told {
+            told.hear(&record.event);
+        }
         let Event::RunEnded { outcome, millis, summary, next } = &record.event else { return };
         let took = wording::millis(*millis);
-        let (mark, summary) = (wording::run_mark(*outcome), visible_line(summary));
+        let summary = self.told.as_ref().map_or_else(|| summary.clone(), |told| told.summary(summary));
+        let (mark, summary) = (wording::run_mark(*outcome), visible_line(&summary));
         // A reader that went away is its own business.
         let _ = match self.kind {
             RunKind::Verify => writeln!(self.to, "{mark} verification {} in {took}: {summary}", outcome.word()),

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::told::Told;
 use super::{Reporter, wording};
 use crate::catalogue::visible::visible_line;
 use crate::run::event::{Event, NodeOutcome, Record, RunKind, Stream};
@@ -14,17 +15,18 @@ pub struct Lines<W> {
     to: W,
     /// Whether beginnings and outputs of children are told too.
     verbose: bool,
+    told: Told,
 }
 
 impl<W: Write> Lines<W> {
     /// To `to`.
-    pub const fn new(to: W) -> Self {
-        Self { to, verbose: false }
+    pub fn new(to: W) -> Self {
+        Self { to, verbose: false, told: Told::default() }
     }
 
     /// With beginnings and outputs.
     #[must_use]
-    pub const fn verbose(mut self, verbose: bool) -> Self {
+    pub fn verbose(mut self, verbose: bool) -> Self {
         self.verbose = verbose;
         self
     }
@@ -50,6 +52,7 @@ impl Lines<Vec<u8>> {
 
 impl<W: Write + Send> Reporter for Lines<W> {
     fn record(&mut self, record: &Record) {
+        self.told.hear(&record.event);
         match &record.event {
             Event::RunStarted { kind, policy, phases, target, nodes, of } => {
                 let what = match (kind, of) {
@@ -90,7 +93,8 @@ impl<W: Write + Send> Reporter for Lines<W> {
                     format!(" {}", wording::millis(*millis))
                 };
                 self.say(&format!("{} {node} {}{took}", wording::mark(*outcome), outcome.word()));
-                self.detail(error.iter().flat_map(wording::error));
+                let lines: Vec<String> = error.iter().flat_map(|error| self.told.error(node, error)).collect();
+                self.detail(lines);
             }
             // The result is told by `ending`.
             Event::RunEnded { .. } => {}

@@ -8,6 +8,7 @@ pub mod lines;
 pub mod list;
 pub mod replay;
 pub mod terminal;
+mod told;
 pub mod wording;
 
 pub use crate::run::reporter::Reporter;

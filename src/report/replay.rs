@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::told::Told;
 use super::{list, wording};
 use crate::catalogue::error::Result;
 use crate::catalogue::unit::Capture;
@@ -41,6 +42,7 @@ struct Story {
     index: HashMap<String, usize>,
     notes: Vec<String>,
     end: Vec<String>,
+    told: Told,
 }
 
 /// The story as text; `holder`: who holds the lock of the state folder now.
@@ -103,6 +105,7 @@ impl Story {
     }
 
     fn hear(&mut self, event: &Event) {
+        self.told.hear(event);
         match event {
             Event::RunStarted { kind, policy, phases, target, nodes, of } => {
                 self.head.push(match (kind, of) {
@@ -150,11 +153,12 @@ impl Story {
                 node.lines.push(short.unwrap_or(news));
             }
             Event::NodeEnded { node, outcome, error, millis } => {
+                let lines: Vec<String> = error.iter().flat_map(|error| self.told.error(node, error)).collect();
                 let node = self.node(node);
                 node.outcome = Some(*outcome);
                 node.millis = *millis;
                 // What a call said stands there already.
-                for line in error.iter().flat_map(wording::error) {
+                for line in lines {
                     if !node.lines.contains(&line) {
                         node.lines.push(line);
                     }
@@ -176,6 +180,7 @@ impl Story {
             }
             Event::RunEnded { outcome, millis, summary, next } => {
                 let took = wording::millis(*millis);
+                let summary = self.told.summary(summary);
                 self.end.push(format!("{} {} in {took}: {summary}", wording::run_mark(*outcome), outcome.word()));
                 self.end.extend(next.iter().map(|next| format!("next: {next}")));
             }

@@ -27,7 +27,7 @@ use crate::catalogue::look::Look;
 use crate::catalogue::value::Value;
 use crate::source::Place;
 
-use super::model::{BindingId, Name, Phase, Policy, Verify, VerifyUse};
+use super::model::{BindingId, Expr, Name, Phase, Policy, Verify, VerifyUse};
 use super::time::Alternative;
 
 pub use failure::{FailureScope, Handling};
@@ -132,6 +132,15 @@ pub fn expand_verifies(
         }
     }
     expander.finish()
+}
+
+/// What `expr` reads, with these values of names.
+#[must_use]
+pub fn reads(policy: &Arc<Policy>, expr: &Expr, values: &BTreeMap<BindingId, Value>) -> Effects {
+    let (pinning, later, locals) = (Pinning::default(), BTreeMap::new(), BTreeMap::new());
+    let mut foretold =
+        foretold::Foretold { policy, look: None, pinning: &pinning, values, later: &later, locals: &locals };
+    super::effects::expr::reads_of(policy, expr, &mut foretold, None)
 }
 
 /// The state of an expansion.

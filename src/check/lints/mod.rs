@@ -8,8 +8,10 @@ mod commands;
 mod conditions;
 mod duplicate_title;
 mod everything;
+mod fences;
 mod hygiene;
 mod interval;
+mod lasting;
 mod no_verification;
 mod numbers;
 mod paths;
@@ -18,6 +20,7 @@ mod rules;
 mod secrets;
 mod take_back;
 mod times;
+mod together;
 mod unused;
 
 #[cfg(test)]
@@ -30,7 +33,7 @@ use crate::diagnostics::Report;
 use super::model::{Block, Item, Phase, Policy, Step};
 
 /// Reports what is advisable in `policy`, which has no errors.
-pub fn advise(policy: &Policy, report: &mut Report) {
+pub fn advise(policy: &Arc<Policy>, report: &mut Report) {
     no_verification::lint(policy, report);
     relative_ref::lint(policy, report);
     duplicate_title::lint(policy, report);
@@ -47,6 +50,9 @@ pub fn advise(policy: &Policy, report: &mut Report) {
     authority::lint(&all, policy, &mut advice);
     unused::lint(&all, policy, &mut advice);
     rules::lint(&all, policy, &mut advice);
+    fences::lint(&all, policy, &mut advice);
+    together::lint(policy, &mut advice);
+    lasting::lint(policy, &mut advice);
     advice.report(report);
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Owns the repair of strings that are never closed. It must not decide what a bracket belongs to: see `outline`.
 
+use super::hole;
+
 /// What a token is, as far as structure goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -201,18 +203,10 @@ impl Reader {
         self.at = end;
     }
 
-    /// A `"""` without an end: it is taken to end before the first line that is not deeper than its own.
+    /// A `"""` without an end: it is taken to end before the first line that is not deeper than its own, or where it would
+    /// with its `${` closed.
     fn unclosed_block(&mut self, at: usize) {
-        let indent = self.out.lines[self.line].map_or(0, |line| line.indent);
-        let mut end = self.line_end(at);
-        while end < self.bytes.len() {
-            let line = &self.bytes[end + 1..self.line_end(end + 1)];
-            let blanks = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
-            if blanks < line.len() && blanks <= indent {
-                break;
-            }
-            end = self.line_end(end + 1);
-        }
+        let end = self.end_behind_hole(at).unwrap_or_else(|| self.end_by_indent(at));
         self.out.strings.push(Unclosed { at, block: true });
         let mut line = self.line;
         for byte in &mut self.bytes[at + 2..end] {
@@ -225,6 +219,27 @@ impl Reader {
         self.push(Kind::Other, 2);
         self.line = line;
         self.at = end;
+    }
+
+    fn end_by_indent(&self, at: usize) -> usize {
+        let indent = self.out.lines[self.line].map_or(0, |line| line.indent);
+        let mut end = self.line_end(at);
+        while end < self.bytes.len() {
+            let line = &self.bytes[end + 1..self.line_end(end + 1)];
+            let blanks = line.iter().position(|byte| *byte != b' ').unwrap_or(line.len());
+            if blanks < line.len() && blanks <= indent {
+                break;
+            }
+            end = self.line_end(end + 1);
+        }
+        end
+    }
+
+    /// Where only a `${` is not closed, the next `"""` is the end.
+    fn end_behind_hole(&self, at: usize) -> Option<usize> {
+        let text = std::str::from_utf8(&self.bytes[at..]).ok()?;
+        hole::open_in_block(text)?;
+        Some(at + 3 + text[3..].find("\"\"\"")? + 3)
     }
 }
 

@@ -4,6 +4,7 @@
 //! statement alone, its header apart from its body so that neither hides the other. What could be read is put together to
 //! a tree in which the rest stands as errors, so that it is checked all the same.
 
+mod hole;
 mod judge;
 mod lex;
 mod outline;

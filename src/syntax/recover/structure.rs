@@ -1,6 +1,7 @@
 //! What is said about brackets and strings that do not match.
 
 use super::Recovery;
+use super::hole;
 use super::lex::Unclosed;
 use super::outline::Fault;
 use crate::diagnostics::{Code, Diagnostic};
@@ -14,6 +15,7 @@ impl Recovery<'_> {
             let line = self.line(string.at);
             if self.lines.insert(line) {
                 let found = self.unclosed_string(*string);
+                self.lines.insert(self.line_in_file(found.span().start));
                 self.found.push(found);
             }
         }
@@ -41,18 +43,13 @@ impl Recovery<'_> {
     fn unclosed_string(&self, string: Unclosed) -> Diagnostic {
         let length = if string.block { 3 } else { 1 };
         // What began inside of it is the likelier slip: its `"` was taken for one of the value.
-        if !string.block
-            && let Some(hole) = open_hole(&self.text[string.at..])
-        {
+        let written = &self.source.text[self.base as usize + string.at..];
+        if let Some(hole) = if string.block { hole::open_in_block(written) } else { hole::open_in_line(written) } {
             let at = string.at + hole;
-            return Diagnostic::new(
-                Code::UnclosedString,
-                self.place(string.at, string.at + length),
-                "this string is never closed",
-            )
-            .label("it begins here")
-            .also(self.place(at, at + 2), "this `${` has no `}`")
-            .help("close it: `${name}`; a `$` itself is written `\\$`");
+            return Diagnostic::new(Code::UnclosedString, self.place(at, at + 2), "this `${` is never closed")
+                .label("its `}` is missing")
+                .also(self.place(string.at, string.at + length), "in this string")
+                .help("close it: `${name}`; a `$` itself is written `\\$`");
         }
         let help =
             if string.block { "end it with `\"\"\"`" } else { "end it with `\"`, or use `\"\"\"` for several lines" };
@@ -144,12 +141,4 @@ fn opener(closer: &str) -> &'static str {
         "]" => "[",
         _ => "{",
     }
-}
-
-/// Where, in a text that begins with a string, the `"` behind a name in `${` comes before its `}`.
-fn open_hole(text: &str) -> Option<usize> {
-    let line = text.lines().next().unwrap_or_default();
-    let hole = line.find("${").filter(|at| !line[..*at].ends_with('\\'))?;
-    let (name, _) = line[hole + 2..].split_once('"')?;
-    name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.').then_some(hole)
 }

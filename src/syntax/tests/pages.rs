@@ -4,7 +4,7 @@ use super::parsed;
 use crate::diagnostics::Code;
 
 /// The fenced blocks of a page with exactly this language.
-fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
+pub(super) fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
     let fence = format!("```{language}\n");
     page.split(fence.as_str()).skip(1).filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect()
 }
