@@ -12,6 +12,7 @@ pub mod git;
 mod http;
 mod process;
 mod redis;
+pub mod snapshot;
 pub mod sql;
 mod wait;
 
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         http::all(),
         process::all(),
         redis::all(),
+        snapshot::all(),
         sql::all(),
         wait::all(),
     ]

@@ -6,7 +6,6 @@
 const LATER: &[(&str, &[&str], &str)] = &[
     ("git", &["revert"], "use `git.restore(paths, from: …)`, or call `exec([\"git\", \"revert\", …])`"),
     ("service", &[], "call `exec([\"systemctl\", \"restart\", \"NAME\"])` with `undo repeat`"),
-    ("snapshot", &[], "use `file.copy(…)` or `file.archive(…)`"),
     ("dns", &[], "ask a program: `exec([\"getent\", \"hosts\", \"NAME\"]).ok`"),
     ("tls", &[], "ask a program: `exec([\"openssl\", …]).stdout`"),
     ("prometheus", &[], "ask its API: `http.get(\"http://prometheus:9090/api/v1/query?query=…\").json`"),

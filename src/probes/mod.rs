@@ -16,6 +16,7 @@ pub(crate) mod process;
 pub(crate) mod redis;
 pub(crate) mod scripts;
 pub(crate) mod sealed;
+mod snapshot;
 mod sql;
 mod system;
 mod tcp;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Arc<dyn Probe>> {
         http::all(),
         process::all(),
         redis::all(),
+        snapshot::all(),
         sql::all(),
         system::all(),
         tcp::all(),
