@@ -11,12 +11,7 @@ use crate::catalogue::signature::{Returns, Role, Signature, UndoKind};
 use crate::catalogue::unit::Probe;
 use crate::catalogue::value::Value;
 
-const fn signature(
-    name: &'static str,
-    returns: &'static str,
-    doc: &'static str,
-    page: &'static str,
-) -> Signature {
+const fn signature(name: &'static str, returns: &'static str, doc: &'static str, page: &'static str) -> Signature {
     let (role, returns, undo) = (Role::Probe, Returns::Type(returns), UndoKind::Nothing);
     Signature { name, role, params: &[NAME], returns, undo, gate: false, doc, page }
 }

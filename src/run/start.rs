@@ -183,13 +183,7 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
 }
 
 /// The world with the snapshots of its root, which what is done as `run` may take and remove.
-pub(super) fn shelved(
-    look: &Look,
-    store: &Arc<dyn Store>,
-    keep: &Arc<dyn Keep>,
-    target: &Target,
-    run: &str,
-) -> Look {
+pub(super) fn shelved(look: &Look, store: &Arc<dyn Store>, keep: &Arc<dyn Keep>, target: &Target, run: &str) -> Look {
     let by = target.operator.clone().unwrap_or_else(|| target.user.clone());
     let taker = Taker { by, run: run.to_owned() };
     look.with_shelf(Arc::new(Shelved::new(Arc::clone(store), Arc::clone(keep), look.root(), taker)))

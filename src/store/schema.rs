@@ -85,8 +85,7 @@ pub fn prepare(connection: &Connection, path: &str, may_write: bool) -> Result<(
 /// Whether snapshots can be asked for: a database of an earlier rbk has no table for them.
 pub fn has_snapshots(connection: &Connection) -> rusqlite::Result<bool> {
     let found: i64 =
-        connection
-            .query_row("select count(*) from sqlite_schema where name = 'snapshots'", [], |row| row.get(0))?;
+        connection.query_row("select count(*) from sqlite_schema where name = 'snapshots'", [], |row| row.get(0))?;
     Ok(found != 0)
 }
 

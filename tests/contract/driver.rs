@@ -183,6 +183,7 @@ fn covered(effects: &Effects, before: &State, after: &State) {
         let hit = effects.writes.iter().any(|write| match &write.kind {
             Kind::File => inside(&write.name),
             Kind::World => true,
+            Kind::Snapshot => name.starts_with(&format!("snapshot:{}#", write.name)),
             // Another name of a file that has several.
             Kind::Other(kind) => &**kind == "inode" && several(name, before),
             _ => false,

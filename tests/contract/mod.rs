@@ -12,6 +12,7 @@ mod git;
 mod killed;
 mod outside;
 mod redis;
+mod snapshot;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +85,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(flags::scenarios());
     all.extend(git::scenarios());
     all.extend(outside::scenarios());
+    all.extend(snapshot::scenarios());
     all.extend(sql::scenarios());
     all
 }
@@ -96,6 +98,7 @@ fn samples() -> Vec<Sample> {
     all.extend(file_probes::samples());
     all.extend(flags::samples());
     all.extend(git::samples());
+    all.extend(snapshot::samples());
     all.extend(sql::samples());
     all
 }

@@ -73,14 +73,18 @@ fn now(chosen: &Chosen, look: &Look, exact: bool) -> Result<BTreeMap<String, Nod
     if exact {
         paths.extend(chosen.generation.paths.iter().map(|path| look.located_as_kept(path)));
     } else {
+        let mut gone: Option<&str> = None;
         for piece in chosen.states.iter().filter(|piece| !piece.around) {
+            if gone.is_some_and(|gone| below(&piece.state.path, gone)) {
+                continue;
+            }
             let at = look.located_as_kept(&piece.state.path);
             match &piece.state.node {
                 NodeState::Directory { .. } if look.facts(&at)?.is_some_and(|facts| facts.is_dir()) => {
                     // As it was: it is not looked into, and stays.
                     now.insert(piece.state.path.clone(), piece.state.node.clone());
                 }
-                NodeState::Directory { .. } => {}
+                NodeState::Directory { .. } => gone = Some(&piece.state.path),
                 _ => paths.push(at),
             }
         }
@@ -144,12 +148,7 @@ fn extra(chosen: &Chosen, now: &BTreeMap<String, NodeState>) -> Vec<String> {
 }
 
 /// Everything that was chosen as it was, folders with nothing else in them.
-fn whole(
-    chosen: &Chosen,
-    look: &Look,
-    all: &[Difference],
-    extra: &[String],
-) -> (Vec<PathState>, Vec<Located>) {
+fn whole(chosen: &Chosen, look: &Look, all: &[Difference], extra: &[String]) -> (Vec<PathState>, Vec<Located>) {
     let changed = around_of(all.iter().map(|one| look.kept_name(&one.at.path)));
     let mut written: Vec<Located> = chosen.tops(look).collect();
     let mut states: Vec<PathState> = chosen

@@ -83,4 +83,3 @@ fn told(look: &Look, one: &Generation) -> String {
     let age = (look.now().as_nanosecond() - one.taken.as_nanosecond()).max(0);
     format!("taken {} ago by {} (run {})", show::duration(age as f64), one.by, one.run)
 }
-

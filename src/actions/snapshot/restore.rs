@@ -280,7 +280,9 @@ fn change(look: &Look, one: &Difference, keep: &dyn Keep) -> Result<Change> {
 /// The change of a mode, where that is what differs.
 fn mode_change(look: &Look, one: &Difference) -> Result<Option<Change>> {
     match &one.then {
-        NodeState::File { meta, .. } | NodeState::Directory { meta } => file_change(look, &one.at, New::Mode(meta.mode)),
+        NodeState::File { meta, .. } | NodeState::Directory { meta } => {
+            file_change(look, &one.at, New::Mode(meta.mode))
+        }
         _ => Ok(None),
     }
 }

@@ -31,12 +31,12 @@ pub fn check<'s>(
         let read = keep.open(id).and_then(|mut content| {
             let digest = look.content_digest(&mut *content);
             look.cancel().check()?;
-            let digest = digest.map_err(|error| Error::io("read it", &error))?;
+            let digest = digest.map_err(|error| Error::failed(error.to_string()))?;
             if digest.to_hex().as_str() == id.0 { Ok(()) } else { Err(Error::failed("its digest does not match")) }
         });
         if let Err(error) = read {
             look.cancel().check()?;
-            return Err(damaged(name, &format!("`{path}`"), &error));
+            return Err(damaged(name, &format!("not all of it (`{path}`)"), &error));
         }
     }
     Ok(())
@@ -46,15 +46,15 @@ pub fn check<'s>(
 pub fn states(name: &str, generation: &Generation, keep: &dyn Keep) -> Result<Vec<PathState>> {
     let mut text = Vec::new();
     let read = keep.open(&generation.states).and_then(|mut content| {
-        content.read_to_end(&mut text).map_err(|error| Error::io("read it", &error))?;
+        content.read_to_end(&mut text).map_err(|error| Error::failed(error.to_string()))?;
         serde_json::from_slice(&text).map_err(|error| Error::failed(error.to_string()))
     });
-    read.map_err(|error| damaged(name, "its list of files", &error))
+    read.map_err(|error| damaged(name, "nothing of it", &error))
 }
 
 fn damaged(name: &str, what: &str, error: &Error) -> Error {
-    Error::refused(format!("snapshot `{name}` is damaged: {what} cannot be read back: {}", error.what)).hint(
-        "nothing was changed; bring `state.db` and `objects` of the state folder back from a backup, or restore another \
+    Error::refused(format!("snapshot `{name}` is damaged, so {what} can be restored: {}", error.what)).hint(
+        "bring `state.db` and `objects` of the state folder back from a backup, or restore another \
          generation with `generation:`",
     )
 }
