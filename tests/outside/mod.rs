@@ -1,6 +1,7 @@
 //! Units that meet the outside: real processes and real sockets. Only processes that a test started are signalled.
 
 mod commands;
+mod flags;
 mod http;
 mod processes;
 mod redis;
