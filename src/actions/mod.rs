@@ -13,6 +13,7 @@ mod http;
 mod process;
 mod redis;
 mod service;
+pub mod snapshot;
 pub mod sql;
 mod wait;
 
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Arc<dyn Action>> {
         process::all(),
         redis::all(),
         service::all(),
+        snapshot::all(),
         sql::all(),
         wait::all(),
     ]

@@ -27,7 +27,7 @@ pub fn json_of(value: &Value) -> Result<serde_json::Value> {
             record.fields.iter().map(|(key, value)| Ok((key.to_string(), json_of(value)?))).collect::<Result<_>>()?,
         ),
         Value::Secret(_) | Value::Sealed(_) => return Err(Error::new(ErrorKind::Value, "a secret never becomes json")),
-        Value::Db(_) | Value::Code(_) | Value::Range(_) => {
+        Value::Db(_) | Value::Flags(_) | Value::Code(_) | Value::Range(_) => {
             return Err(Error::new(ErrorKind::Value, format!("{value} is no data that json could hold")));
         }
     })

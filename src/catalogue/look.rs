@@ -9,6 +9,7 @@ use super::command::{Command, Finished, Spawn};
 use super::error::{Error, ErrorKind, Result};
 use super::foreseen::{Foreseen, Overlay};
 use super::person::Person;
+use super::shelf::Shelf;
 use super::value::{Sealed, Value};
 
 /// Gives the value of a secret by name. The value must not be stored, printed or passed in an argv.
@@ -26,6 +27,7 @@ pub struct Look {
     person: Option<Arc<dyn Person>>,
     guarded: Arc<[PathBuf]>,
     overlay: Option<Overlay>,
+    shelf: Option<Arc<dyn Shelf>>,
 }
 
 /// A path that was found to stay inside the roots.
@@ -60,6 +62,7 @@ impl Look {
             person: None,
             guarded,
             overlay: None,
+            shelf: None,
         }
     }
 
@@ -114,6 +117,17 @@ impl Look {
     /// Every root, the first one first.
     pub fn roots(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&*self.root).chain(self.also.iter().map(PathBuf::as_path))
+    }
+
+    /// The same world with the snapshots of its root.
+    #[must_use]
+    pub fn with_shelf(&self, shelf: Arc<dyn Shelf>) -> Self {
+        Self { shelf: Some(shelf), ..self.clone() }
+    }
+
+    /// The snapshots; only [`super::touch::Touch`] hands them out.
+    pub(super) const fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        self.shelf.as_ref()
     }
 
     /// What bounds waiting here.

@@ -21,6 +21,7 @@ pub mod path_text;
 pub mod person;
 pub mod reach;
 mod read;
+pub mod shelf;
 pub mod show;
 pub mod signature;
 pub mod snapshot;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ty::Dim;
-use super::value::{Db, Quantity, Sealed, Value};
+use super::value::{Db, FlagsKind, Quantity, Sealed, Value};
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,6 +31,13 @@ impl fmt::Display for Value {
                 f.write_str("\"")
             }
             Self::Db(Db::Sqlite(path)) => write!(f, "sqlite({path})"),
+            Self::Flags(service) => {
+                let (word, place) = match service.kind {
+                    FlagsKind::Http => ("flags_http", "url"),
+                    FlagsKind::Redis => ("flags_redis", "server"),
+                };
+                write!(f, "{word}({})", service.text(place).unwrap_or("…"))
+            }
             Self::Code(code) => f.write_str(&code.text),
             Self::List(items) => {
                 f.write_str("[")?;

@@ -112,6 +112,16 @@ pub fn tops(states: &[PathState]) -> impl Iterator<Item = &PathState> {
     })
 }
 
+/// A digest of the names in a directory, in the order of their bytes.
+pub fn digest_of_names<'a>(names: impl IntoIterator<Item = &'a std::ffi::OsStr>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for name in names {
+        hasher.update(name.as_encoded_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
 /// Whether the kept path `path` lies below `above`.
 #[must_use]
 pub fn below(path: &str, above: &str) -> bool {

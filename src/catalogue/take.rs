@@ -3,7 +3,7 @@
 //! Never opens what is not a regular file or directory: a FIFO would hang it, a device might act.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use super::look::{Located, Look};
 use super::path_text::{encode, join};
 use super::read::failed;
 use super::show;
-use super::snapshot::{NodeState, PathState, Special};
+use super::snapshot::{NodeState, PathState, Special, digest_of_names};
 use super::touch::fresh::is_fresh;
 
 /// Directories inside each other; each holds a descriptor while it is walked.
@@ -253,12 +253,8 @@ fn open_if_there(path: &Path) -> io::Result<Option<Folder>> {
 
 /// A digest of the names in a directory, leftovers of interrupted writes aside.
 pub(super) fn names_digest(folder: &Folder) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    for name in folder.names()?.iter().filter(|name| !is_fresh(name)) {
-        hasher.update(name.as_encoded_bytes());
-        hasher.update(&[0]);
-    }
-    Ok(hasher.finalize().to_hex()[..32].to_owned())
+    let names = folder.names()?;
+    Ok(digest_of_names(names.iter().filter(|name| !is_fresh(name)).map(OsString::as_os_str)))
 }
 
 /// Extended attributes as captures hold them: names encoded, values in base16.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{Cursor, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{Arg, Args};
@@ -17,6 +17,7 @@ use super::folder::xattrs;
 use super::keep::{Keep, ObjectId};
 use super::look::Look;
 use super::path_text::encode;
+use super::shelf::{Generation, Shelf, Taker};
 use super::signature::Signature;
 use super::value::Value;
 
@@ -74,7 +75,49 @@ impl Spawn for NoPrograms {
 pub fn world(root: &Path) -> Look {
     let root = root.canonicalize().expect("the root of a test exists");
     let secrets = Arc::new(|name: &str| Err(Error::failed(format!("no secret `{name}`"))));
-    Look::new(root, Vec::new(), Arc::new(NoPrograms), secrets)
+    let shelf = MemoryShelf::of(&root);
+    Look::new(root, Vec::new(), Arc::new(NoPrograms), secrets).with_shelf(shelf)
+}
+
+/// Snapshots in memory.
+#[derive(Default)]
+pub struct MemoryShelf {
+    listed: Mutex<BTreeMap<String, Vec<Generation>>>,
+    keep: Arc<MemoryKeep>,
+}
+
+impl MemoryShelf {
+    /// Those of a root: the same ones for every world that is opened there.
+    pub fn of(root: &Path) -> Arc<Self> {
+        static ALL: Mutex<BTreeMap<PathBuf, Arc<MemoryShelf>>> = Mutex::new(BTreeMap::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(root.to_owned()).or_default())
+    }
+}
+
+impl Shelf for MemoryShelf {
+    fn all(&self) -> Result<Vec<(String, Generation)>> {
+        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(listed.iter().flat_map(|(name, all)| all.iter().map(|one| (name.clone(), one.clone()))).collect())
+    }
+
+    fn keep(&self) -> Result<Arc<dyn Keep>> {
+        Ok(Arc::clone(&self.keep) as Arc<dyn Keep>)
+    }
+
+    fn taker(&self) -> Taker {
+        Taker { by: "ana".to_owned(), run: "20260301-0900-00aa".to_owned() }
+    }
+
+    fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn set(&self, name: &str, generations: &[Generation]) -> Result<()> {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        listed.insert(name.to_owned(), generations.to_vec());
+        Ok(())
+    }
 }
 
 /// Arguments by name; what is not named is absent.

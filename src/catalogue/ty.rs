@@ -51,6 +51,8 @@ pub enum Type {
     Host,
     /// `sqlite("…")`, later `postgres(…)`.
     Db,
+    /// A file of flags, `flags_http(…)` or `flags_redis(…)`.
+    Flags,
     Channel,
     /// `"gradual" | "instant"`
     Enum(Arc<[Arc<str>]>),
@@ -156,6 +158,7 @@ impl Type {
             "secret" => Self::Secret,
             "host" => Self::Host,
             "db" => Self::Db,
+            "flags" => Self::Flags,
             "channel" => Self::Channel,
             "sh" => Self::Code(Dialect::Shell),
             "sql" => Self::Code(Dialect::Sql),
@@ -167,7 +170,7 @@ impl Type {
     /// The names that [`Type::scalar`] knows and a policy may write.
     pub const NAMES: &'static [&'static str] = &[
         "bool", "int", "float", "string", "duration", "bytes", "percent", "time", "path", "url", "regex", "version",
-        "json", "secret", "host", "db", "channel",
+        "json", "secret", "host", "db", "flags", "channel",
     ];
 }
 
@@ -217,6 +220,7 @@ impl fmt::Display for Type {
             Self::Secret => f.write_str("secret"),
             Self::Host => f.write_str("host"),
             Self::Db => f.write_str("db"),
+            Self::Flags => f.write_str("flags"),
             Self::Channel => f.write_str("channel"),
             Self::Enum(words) => {
                 for (index, word) in words.iter().enumerate() {

@@ -25,6 +25,32 @@ pub enum Db {
     Sqlite(Arc<str>),
 }
 
+/// A kind of service that keeps flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FlagsKind {
+    Http,
+    Redis,
+}
+
+/// The handle of a service that keeps flags: `flags_http(…)`, `flags_redis(…)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FlagsService {
+    /// Which kind.
+    pub kind: FlagsKind,
+    /// What was said of it; of secrets the names.
+    pub settings: BTreeMap<Arc<str>, Value>,
+}
+
+impl FlagsService {
+    /// A setting that is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).and_then(Value::as_text)
+    }
+}
+
 /// A value of the language. Serialised into plans and the journal; a secret serialises as its name only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
@@ -51,6 +77,8 @@ pub enum Value {
     Sealed(Arc<[Sealed]>),
     Host(Arc<str>),
     Db(Db),
+    /// Where flags are, unless that is a file.
+    Flags(Arc<FlagsService>),
     /// A shell command with its values already quoted, with `display` masking secrets.
     Code(Arc<Code>),
     List(Arc<[Value]>),

@@ -251,7 +251,7 @@ fn paths(policy: &Policy, node: &ExpandedNode, push: &mut impl FnMut(Diagnostic)
     let roots: Vec<String> = std::iter::once(&policy.root).chain(&policy.roots).cloned().collect();
     for call in &node.calls {
         for (param, arg) in call.call.signature().params.iter().zip(&call.call.args) {
-            if !param.ty.contains("path") {
+            if !param.ty.contains("path") && param.ty != "flags" {
                 continue;
             }
             let super::model::CallArg::Value(expr) = arg else { continue };

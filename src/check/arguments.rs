@@ -55,7 +55,9 @@ impl<'a> Checker<'a> {
         let by_position = matches!(param.form, Form::Positional | Form::OptionalPositional);
         let (one, many) = match want.required() {
             Type::List(of) if **of != Type::String => (Some((**of).clone()), want.required().clone()),
-            Type::Path if by_position => (Some(Type::Path), Type::list(Type::Path)),
+            Type::Path | Type::Flags if by_position => {
+                (Some(want.required().clone()), Type::list(want.required().clone()))
+            }
             _ => (None, want.required().clone()),
         };
         let hint = match &one {

@@ -50,7 +50,7 @@ impl Diagnose {
     pub fn run(self, context: &Context) -> Done {
         let path = load::one(self.policy.as_deref())?;
         let policy = load::policy(&path, &crate::catalogue(), context)?;
-        let look = world::open(&policy, &path)?;
+        let look = world::open(&policy, &path, context)?;
         let secrets = Secrets::default();
         let source = secrets.remembering(&look);
         for secret in &policy.secrets {

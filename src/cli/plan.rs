@@ -137,7 +137,7 @@ pub fn compile(path: Option<&Path>, context: &Context) -> Result<(Arc<Policy>, L
             .hint(format!("`rbk run {shown}` runs it, `rbk run {shown} --dry-run` shows it")));
     }
     let policy = load::policy(&path, &crate::catalogue(), context)?;
-    let look = world::open(&policy, &path)?;
+    let look = world::open(&policy, &path, context)?;
     // Before anything is told of what the world holds.
     context.secrets.load(&policy, &look);
     Ok((policy, look))

@@ -151,7 +151,7 @@ impl Run {
             said.extend(approval.as_ref().map(authority::approved).transpose()?);
         }
         // The root is that of the plan, wherever the plan file lies now.
-        let look = world::open_at(&policy, Path::new(&saved.target.root))?;
+        let look = world::open_at(&policy, Path::new(&saved.target.root), context)?;
         context.secrets.load(&policy, &look);
         let folder = world::state_folder(context, look.root());
         recorded_there(&saved, &look, &folder, &shown.to_string())?;

@@ -49,6 +49,7 @@ impl Undo {
             let unnamed = self.run == "last";
             self.run = meant(held.store(), self.run, context)?;
             let look = world_of(held.store(), &self.run, context)?.guarding(absolute(&folder));
+            let look = world::shelved(&look, folder.clone());
             if unnamed && !world::is_meant(look.root(), &folder)? {
                 return Err(of_another_root(held.store(), &self.run, look.root(), &folder));
             }
@@ -170,7 +171,7 @@ fn world_of(store: &Sqlite, run: &str, context: &Context) -> Result<Look, Failur
     }
     match load::compile_sources(sources, &crate::catalogue()).policy {
         Some(policy) => {
-            let look = world::open_at(&policy, std::path::Path::new(&root))?;
+            let look = world::open_at(&policy, std::path::Path::new(&root), context)?;
             context.secrets.load(&policy, &look);
             Ok(look)
         }

@@ -34,7 +34,7 @@ impl Verify {
     pub fn run(self, context: &Context) -> Done {
         let path = load::one(self.policy.as_deref())?;
         let policy = load::policy(&path, &crate::catalogue(), context)?;
-        let look = world::open(&policy, &path)?;
+        let look = world::open(&policy, &path, context)?;
         context.secrets.load(&policy, &look);
         let plan = plan::verifications(&policy, &self.names, self.params.request()?, &look, &Drawn::now());
         let plan = plan.map_err(|error| super::plan::failure(&policy, error))?;

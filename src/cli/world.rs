@@ -7,28 +7,35 @@ use crate::catalogue::error::{Error, Result as UnitResult};
 use crate::catalogue::look::{Look, SecretSource};
 use crate::check::imports::tidied;
 use crate::check::model::{ExprKind, Policy, SecretSource as Source};
+use crate::store::shelf::LookedAt;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::load;
 
 /// Opens the world of `policy`, which was read from `path`.
-pub fn open(policy: &Policy, path: &Path) -> Result<Look, Failure> {
+pub fn open(policy: &Policy, path: &Path, context: &Context) -> Result<Look, Failure> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() && path != Path::new("-") => parent.to_path_buf(),
         _ => PathBuf::from("."),
     };
     let root = resolve(&folder.join(&policy.root), "root")?;
-    open_at(policy, &root)
+    open_at(policy, &root, context)
 }
 
 /// Opens the world of `policy` at a root that is known.
-pub fn open_at(policy: &Policy, root: &Path) -> Result<Look, Failure> {
+pub fn open_at(policy: &Policy, root: &Path, context: &Context) -> Result<Look, Failure> {
     let root = resolve(root, "root")?;
     let also = policy.roots.iter().map(|extra| resolve(&root.join(extra), "roots")).collect::<Result<Vec<_>, _>>()?;
     let spawn = Arc::new(crate::run::process::Processes::new(root.clone()));
     let secrets = secrets(policy, &root);
-    Ok(Look::new(root, also, spawn, secrets))
+    let folder = state_folder(context, &root);
+    Ok(shelved(&Look::new(root, also, spawn, secrets), folder))
+}
+
+/// The same world with the snapshots of its root in the state folder `folder`, to be looked at.
+pub fn shelved(look: &Look, folder: PathBuf) -> Look {
+    look.with_shelf(Arc::new(LookedAt::new(folder, look.root())))
 }
 
 /// A world without a policy: enough to restore captures.

@@ -123,6 +123,7 @@ impl<'a> Found<'a> {
             Value::Map(entries) => entries.values().for_each(|item| self.value(item)),
             Value::Record(record) => record.fields.iter().for_each(|(_, item)| self.value(item)),
             Value::Code(code) => code.binds.iter().for_each(|item| self.value(item)),
+            Value::Flags(service) => service.settings.values().for_each(|item| self.value(item)),
             _ => {}
         }
     }

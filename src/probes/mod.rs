@@ -20,6 +20,7 @@ pub(crate) mod redis;
 pub(crate) mod scripts;
 pub(crate) mod sealed;
 pub(crate) mod service;
+mod snapshot;
 mod sql;
 mod system;
 mod tcp;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Arc<dyn Probe>> {
         prometheus::all(),
         redis::all(),
         service::all(),
+        snapshot::all(),
         sql::all(),
         system::all(),
         tcp::all(),

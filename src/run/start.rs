@@ -16,10 +16,13 @@ use super::undo::walk::LeftAsIs;
 use super::undo::{Standing, standing};
 use crate::catalogue::cancel::Cancel;
 use crate::catalogue::error::{Error, Result};
+use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
+use crate::catalogue::shelf::Taker;
 use crate::catalogue::unit::Catalogue;
-use crate::plan::model::{Node, Plan, Work};
+use crate::plan::model::{Node, Plan, Target, Work};
 use crate::store::lock::Lock;
+use crate::store::shelf::Shelved;
 use crate::store::{Head, RunNo, Store};
 
 /// What a run or an undo happens in.
@@ -100,11 +103,16 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     let feed = Feed::start(setting.reporters);
     let journal = Arc::new(Journal::new(Arc::clone(&setting.store), no, id.clone(), secrets.clone(), feed));
     let cancel = Cancel::new();
+    let look = match kind {
+        // Its store is thrown away: snapshots are those that were there before.
+        RunKind::Verify => setting.look.clone(),
+        _ => shelved(&setting.look, &setting.store, &keep, &plan.target, &id),
+    };
     let jobs = jobs(&plan);
     let exec = Arc::new(Executor::new(
         Arc::clone(&plan.policy),
         Arc::new(frozen.facts(&id, started)),
-        &setting.look.with_cancel(cancel.clone()),
+        &look.with_cancel(cancel.clone()),
         keep,
         Arc::clone(&journal),
         secrets,
@@ -172,6 +180,13 @@ fn go(plan: Plan, setting: Setting, kind: RunKind) -> Result<Ended> {
     let told = over.journal_lost.is_none();
     let error = over.journal_lost.or_else(|| over.errors.into_iter().next().map(|(_, error)| error));
     Ok(Ended { run: id, outcome: over.outcome, summary, next, error, unrecorded, told })
+}
+
+/// The world with the snapshots of its root, which what is done as `run` may take and remove.
+pub(super) fn shelved(look: &Look, store: &Arc<dyn Store>, keep: &Arc<dyn Keep>, target: &Target, run: &str) -> Look {
+    let by = target.operator.clone().unwrap_or_else(|| target.user.clone());
+    let taker = Taker { by, run: run.to_owned() };
+    look.with_shelf(Arc::new(Shelved::new(Arc::clone(store), Arc::clone(keep), look.root(), taker)))
 }
 
 fn attend(shell: &Arc<Shell>, exec: &Arc<Executor>, signals: bool) -> Result<Over> {

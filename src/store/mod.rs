@@ -8,6 +8,7 @@ pub mod lock;
 pub mod objects;
 mod schema;
 mod seal;
+pub mod shelf;
 pub mod sqlite;
 mod standing;
 pub mod state;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use crate::catalogue::error::Result;
 use crate::catalogue::keep::Keep;
+use crate::catalogue::shelf::Generation;
 
 pub use sqlite::Sqlite;
 pub use writer::Ticket;
@@ -109,6 +111,15 @@ pub trait Store: Send + Sync {
 
     /// The entries of a run with a greater number than `after`, in order.
     fn entries(&self, run: RunNo, after: u64, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()>;
+
+    /// The snapshots of a root: names and generations.
+    fn snapshots(&self, root: &str) -> Result<Vec<(String, Generation)>>;
+
+    /// Makes these, and no others, the generations of the snapshot `name` of a root. What was put before it is durable with it.
+    fn set_snapshot(&self, root: &str, name: &str, generations: &[Generation]) -> Result<Ticket>;
+
+    /// A promise that all that was put or appended so far is durable.
+    fn settle(&self) -> Result<Ticket>;
 
     /// Where captured content goes. What was put is durable before any entry that is appended after it.
     fn keep(&self) -> Arc<dyn Keep>;

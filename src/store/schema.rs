@@ -36,6 +36,18 @@ create table objects(
 );
 ";
 
+/// The snapshots of the roots that are recorded here: each generation of a name is a JSON document. A table of its own, made
+/// where it is missing: who does not know it has no use for it.
+const SNAPSHOTS: &str = "
+create table if not exists snapshots(
+    root text not null,
+    name text not null,
+    number integer not null,
+    json text not null,
+    primary key(root, name, number)
+) without rowid;
+";
+
 /// Makes the tables in an empty file, or checks that those of this version are there.
 pub fn prepare(connection: &Connection, path: &str, may_write: bool) -> Result<()> {
     let damaged = |error: rusqlite::Error| damaged(path, &error);
@@ -47,7 +59,7 @@ pub fn prepare(connection: &Connection, path: &str, may_write: bool) -> Result<(
         // One transaction: a crash leaves either an empty file or a whole one.
         return connection
             .execute_batch(&format!(
-                "begin immediate;{TABLES}pragma application_id = {APPLICATION};pragma user_version = {VERSION};commit;"
+                "begin immediate;{TABLES}{SNAPSHOTS}pragma application_id = {APPLICATION};pragma user_version = {VERSION};commit;"
             ))
             .map_err(|error| Error::failed(format!("cannot make the tables of `{path}`: {error}")));
     }
@@ -64,7 +76,17 @@ pub fn prepare(connection: &Connection, path: &str, may_write: bool) -> Result<(
         )
         .hint("use that newer rbk, or name another state folder with `--state DIR`"));
     }
+    if may_write && !has_snapshots(connection).map_err(damaged)? {
+        connection.execute_batch(SNAPSHOTS).map_err(damaged)?;
+    }
     Ok(())
+}
+
+/// Whether snapshots can be asked for: a database of an earlier rbk has no table for them.
+pub fn has_snapshots(connection: &Connection) -> rusqlite::Result<bool> {
+    let found: i64 =
+        connection.query_row("select count(*) from sqlite_schema where name = 'snapshots'", [], |row| row.get(0))?;
+    Ok(found != 0)
 }
 
 /// A database that is shorter than its header lost all that it held; to `SQLite` it is an empty one, to be begun anew.

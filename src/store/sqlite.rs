@@ -13,6 +13,7 @@ use super::writer::{Op, Ticket, Writer};
 use super::{Entry, Head, RunNo, RunRow, Store, schema, state};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::keep::Keep;
+use crate::catalogue::shelf::Generation;
 
 /// The database of a state folder.
 #[derive(Clone)]
@@ -319,6 +320,37 @@ impl Store for Sqlite {
             each(Entry { seq: seq as u64, json: row.get(1).map_err(damaged)? })?;
         }
         Ok(())
+    }
+
+    fn snapshots(&self, root: &str) -> Result<Vec<(String, Generation)>> {
+        let rows: Vec<(String, String)> = self.inner.read(|connection| {
+            if !schema::has_snapshots(connection)? {
+                return Ok(Vec::new());
+            }
+            connection
+                .prepare("select name, json from snapshots where root = ?1 order by name, number")?
+                .query_map([root], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })?;
+        let read = |(name, json): (String, String)| {
+            let generation = serde_json::from_str(&json)
+                .map_err(|error| schema::unsound(&self.inner.path, &format!("the snapshot `{name}`: {error}")))?;
+            Ok((name, generation))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    fn set_snapshot(&self, root: &str, name: &str, generations: &[Generation]) -> Result<Ticket> {
+        let row = |one: &Generation| {
+            let json = serde_json::to_string(one).map_err(|error| Error::internal(error.to_string()))?;
+            Ok((one.number as i64, json))
+        };
+        let rows = generations.iter().map(row).collect::<Result<Vec<_>>>()?;
+        Ok(self.inner.writer()?.submit([Op::Snapshot(root.to_owned(), name.to_owned(), rows)]))
+    }
+
+    fn settle(&self) -> Result<Ticket> {
+        Ok(self.inner.writer()?.flush())
     }
 
     fn keep(&self) -> Arc<dyn Keep> {

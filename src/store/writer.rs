@@ -24,6 +24,8 @@ pub(super) enum Op {
     Entry(RunNo, Entry),
     End(RunNo, String, jiff::Timestamp),
     Object(String, Arc<[u8]>),
+    /// All generations of a snapshot: root, name, and the number and document of each.
+    Snapshot(String, String, Vec<(i64, String)>),
 }
 
 #[derive(Default)]
@@ -243,6 +245,8 @@ struct Statements<'a> {
     entry: rusqlite::Statement<'a>,
     end: rusqlite::Statement<'a>,
     object: rusqlite::Statement<'a>,
+    forget: rusqlite::Statement<'a>,
+    snapshot: rusqlite::Statement<'a>,
     begin: rusqlite::Statement<'a>,
     commit: rusqlite::Statement<'a>,
 }
@@ -256,6 +260,8 @@ impl<'a> Statements<'a> {
             entry: connection.prepare("insert into entries(run, seq, json) values(?1, ?2, ?3)")?,
             end: connection.prepare("update runs set outcome = ?2, ended = ?3 where no = ?1")?,
             object: connection.prepare("insert or ignore into objects(id, data) values(?1, ?2)")?,
+            forget: connection.prepare("delete from snapshots where root = ?1 and name = ?2")?,
+            snapshot: connection.prepare("insert into snapshots(root, name, number, json) values(?1, ?2, ?3, ?4)")?,
             begin: connection.prepare("begin immediate")?,
             commit: connection.prepare("commit")?,
         })
@@ -287,6 +293,12 @@ fn write(connection: &Connection, to: &mut Statements<'_>, batch: &[Op]) -> rusq
             }
             Op::Object(id, data) => {
                 to.object.execute(params![id, &**data])?;
+            }
+            Op::Snapshot(root, name, generations) => {
+                to.forget.execute(params![root, name])?;
+                for (number, json) in generations {
+                    to.snapshot.execute(params![root, name, number, json])?;
+                }
             }
         }
     }

@@ -183,6 +183,7 @@ fn covered(effects: &Effects, before: &State, after: &State) {
         let hit = effects.writes.iter().any(|write| match &write.kind {
             Kind::File => inside(&write.name),
             Kind::World => true,
+            Kind::Snapshot => name.starts_with(&format!("snapshot:{}#", write.name)),
             // Another name of a file that has several.
             Kind::Other(kind) => &**kind == "inode" && several(name, before),
             _ => false,
@@ -233,7 +234,7 @@ pub fn ask(sample: &Sample) -> Result<(), String> {
     }
     let effects = probe.effects(&args, Some(&world(dir.path())));
     // A handle such as `sqlite(…)` asks the world nothing.
-    let is_handle = probe.signature().result() == Type::Db;
+    let is_handle = matches!(probe.signature().result(), Type::Db | Type::Flags);
     if !effects.writes.is_empty() || effects.reads.is_empty() != is_handle {
         return Err(format!("a probe reads and does not write: {effects:?}"));
     }
@@ -252,7 +253,7 @@ fn fits(ty: &Type, value: &Value) -> bool {
         (Type::Bool, Value::Bool(_)) | (Type::Int, Value::Int(_)) | (Type::Float, Value::Float(_)) => true,
         (Type::String, Value::Str(_)) | (Type::Path, Value::Path(_)) | (Type::Json, Value::Json(_)) => true,
         (Type::Quantity(dim), Value::Quantity(quantity)) => *dim == quantity.dim,
-        (Type::Db, Value::Db(_)) | (Type::Json, Value::None) => true,
+        (Type::Db, Value::Db(_)) | (Type::Flags, Value::Flags(_)) | (Type::Json, Value::None) => true,
         (Type::Map(of), Value::Map(entries)) => entries.values().all(|value| fits(of, value)),
         (Type::List(of), Value::List(items)) => items.iter().all(|item| fits(of, item)),
         (Type::Record(record), Value::Record(value)) => {

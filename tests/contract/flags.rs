@@ -57,8 +57,20 @@ pub fn samples() -> Vec<Sample> {
         of(
             "https://flags.example.org",
             "batching",
-            "error: flags over `https` are not available yet, only those in a file",
+            "error: `https://flags.example.org` is the address of a service, not a file of flags",
         ),
+        Sample {
+            probe: "flags_http",
+            setup: project,
+            args: vec![("url", Value::Url("https://flags.example.org/api".into()))],
+            gives: "flags_http(https://flags.example.org/api)",
+        },
+        Sample {
+            probe: "flags_redis",
+            setup: project,
+            args: vec![("server", Value::Url("redis://cache:6379/0".into())), ("prefix", Value::str("flag:"))],
+            gives: "flags_redis(redis://cache:6379/0)",
+        },
         Sample {
             probe: "flags.all",
             setup: project,

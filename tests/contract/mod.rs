@@ -13,6 +13,7 @@ mod killed;
 mod log;
 mod outside;
 mod redis;
+mod snapshot;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(flags::scenarios());
     all.extend(git::scenarios());
     all.extend(outside::scenarios());
+    all.extend(snapshot::scenarios());
     all.extend(sql::scenarios());
     all
 }
@@ -98,6 +100,7 @@ fn samples() -> Vec<Sample> {
     all.extend(flags::samples());
     all.extend(git::samples());
     all.extend(log::samples());
+    all.extend(snapshot::samples());
     all.extend(sql::samples());
     all
 }

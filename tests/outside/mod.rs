@@ -2,6 +2,7 @@
 
 mod certificates;
 mod commands;
+mod flags;
 mod http;
 mod processes;
 mod redis;

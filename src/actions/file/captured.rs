@@ -189,7 +189,8 @@ pub fn nothing_captured(signature: &Signature) -> Error {
     Error::refused(format!("`{}` captured nothing, so it cannot be taken back", signature.name))
 }
 
-fn refuse_too_large(look: &Look, written: &[Located], signature: &Signature) -> Result<()> {
+/// Refuses what is larger than what one call captures.
+pub fn refuse_too_large(look: &Look, written: &[Located], signature: &Signature) -> Result<()> {
     let mut sum = Extent::default();
     for at in written {
         if look.facts(at)?.is_some() {

@@ -18,7 +18,7 @@ mod write;
 
 use std::sync::Arc;
 
-pub(super) use captured::{Captured, Verb};
+pub(super) use captured::{CAPTURE_CAP, Captured, Verb, not_known_yet, present, refuse_too_large};
 pub(super) use wording::{named, unchanged};
 pub(super) use write::followed;
 

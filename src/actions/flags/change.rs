@@ -1,6 +1,9 @@
 //! `flags.enable`, `flags.disable` and `flags.set`.
 
-use super::{flag, read, switch, writes};
+use serde_json::Value as Json;
+
+use super::act::Wanted;
+use super::{flag, read, service, switch, writes};
 use crate::actions::config::{Setting, change, key, shown_change};
 use crate::actions::file::{Verb, followed};
 use crate::catalogue::args::Args;
@@ -31,13 +34,13 @@ const fn signature(
 }
 
 static ENABLE_SIGNATURE: Signature =
-    signature("flags.enable", &[super::PATH, NAMES], "switches flags of a file on", "actions/flags.enable.md");
+    signature("flags.enable", &[super::PATH, NAMES], "switches flags on", "actions/flags.enable.md");
 static DISABLE_SIGNATURE: Signature =
-    signature("flags.disable", &[super::PATH, NAMES], "switches flags of a file off", "actions/flags.disable.md");
+    signature("flags.disable", &[super::PATH, NAMES], "switches flags off", "actions/flags.disable.md");
 static SET_SIGNATURE: Signature = signature(
     "flags.set",
     &[super::PATH, NAMES, Parameter { name: "value", ty: "json", form: Form::Positional, doc: "what they become" }],
-    "gives flags of a file a value",
+    "gives flags a value",
     "actions/flags.set.md",
 );
 
@@ -84,6 +87,21 @@ impl Set {
             changes.push(Setting { keys: key::parse(name)?, value: Some(value.clone()) });
         }
         Ok(changes)
+    }
+}
+
+impl Wanted for Switch {
+    fn wanted(&self, _args: &Args, of: &str, name: &str, now: &Json) -> Result<Json> {
+        service::turned(now, self.on).ok_or_else(|| {
+            Error::refused(format!("`{name}` of {of} is {now}, which is neither on nor off"))
+                .hint("give it a value with `flags.set`")
+        })
+    }
+}
+
+impl Wanted for Set {
+    fn wanted(&self, args: &Args, _of: &str, _name: &str, _now: &Json) -> Result<Json> {
+        json_of(args.value("value")?)
     }
 }
 

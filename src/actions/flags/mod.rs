@@ -1,15 +1,20 @@
-//! The `flags` family: switches in a file of flags, which an application reads. The `config` family edits the file.
+//! The `flags` family: switches that an application reads, in a file (which the `config` family edits) or of a service.
 //!
 //! A flag must be there already: one that is misspelt would be a switch that nothing reads.
 
+mod act;
 mod change;
+mod http;
+mod redis;
+pub mod service;
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::config::{Format, LARGEST, find, key};
-use super::file::Captured;
+use act::Act;
+
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Kind, Resource};
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -21,14 +26,14 @@ use crate::diagnostics::suggest::did_you_mean;
 /// The file of flags.
 pub const PATH: Parameter = Parameter {
     name: "path",
-    ty: "path",
+    ty: "flags",
     form: Form::Positional,
-    doc: "the file of flags; its name says the format: .json, .toml, .yaml, .env, .ini",
+    doc: "a file of flags (.json, .toml, .yaml, .env, .ini), `flags_redis(…)` or `flags_http(…)`",
 };
 
 /// The actions of this family.
 pub fn all() -> Vec<Arc<dyn Action>> {
-    vec![Arc::new(Captured(change::ENABLE)), Arc::new(Captured(change::DISABLE)), Arc::new(Captured(change::Set))]
+    vec![Arc::new(Act::of(change::ENABLE)), Arc::new(Act::of(change::DISABLE)), Arc::new(Act::of(change::Set))]
 }
 
 /// The flags of a file, as data.
@@ -46,8 +51,13 @@ pub fn read(look: &Look, path: &str) -> Result<Json> {
 
 fn refuse_service(path: &str) -> Result<()> {
     let Some((scheme, _)) = path.split_once("://") else { return Ok(()) };
-    Err(Error::new(ErrorKind::Refused, format!("flags over `{scheme}` are not available yet, only those in a file"))
-        .hint("meanwhile call a program, `exec([\"curl\", …])`, and say how it is taken back with `undo { … }`"))
+    let handle = match scheme {
+        "http" | "https" => format!("flags_http(\"{path}\")"),
+        "redis" => format!("flags_redis(\"{path}\", prefix: \"flag:\")"),
+        _ => "flags_http(…)".to_owned(),
+    };
+    Err(Error::new(ErrorKind::Value, format!("`{path}` is the address of a service, not a file of flags"))
+        .hint(format!("write `{handle}`")))
 }
 
 /// The value of the flag called `name`.

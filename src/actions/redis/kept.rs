@@ -45,7 +45,7 @@ struct Entry {
 }
 
 /// Refuses to capture more than can be kept.
-pub(super) fn refuse_too_much(client: &mut Client, keys: &[Key], most: usize, name: &str) -> Result<u64> {
+pub(in crate::actions) fn refuse_too_much(client: &mut Client, keys: &[Key], most: usize, name: &str) -> Result<u64> {
     let too_much = |what: String| {
         Error::refused(format!("`{name}` would capture {what}"))
             .hint("say `capture: none` to go without an undo, or `redis.del` with a narrower pattern")
@@ -63,6 +63,17 @@ pub(super) fn refuse_too_much(client: &mut Client, keys: &[Key], most: usize, na
 
 /// Captures keys; `whole` where they are all that there are.
 pub(super) fn capture(client: &mut Client, args: &Args, keys: &[Key], whole: bool, keep: &dyn Keep) -> Result<Capture> {
+    capture_of(client, (args.text("server")?, SignIn::of(args)), keys, whole, keep)
+}
+
+/// As [`capture`], of a server and who signs in there.
+pub(in crate::actions) fn capture_of(
+    client: &mut Client,
+    (server, sign_in): (&str, SignIn),
+    keys: &[Key],
+    whole: bool,
+    keep: &dyn Keep,
+) -> Result<Capture> {
     let absolute = client.all(&[of("PEXPIRETIME", &[], b"")]).is_ok();
     let mut packed = Vec::new();
     for batch in keys.chunks(BATCH) {
@@ -89,13 +100,13 @@ pub(super) fn capture(client: &mut Client, args: &Args, keys: &[Key], whole: boo
     let entries = keep.put(&mut packed.as_slice())?;
     let named = if whole { &[][..] } else { keys };
     let names = named.iter().map(|key| percent_encode(key, ENCODED).to_string()).collect();
-    let data = Data { server: args.text("server")?.to_owned(), sign_in: SignIn::of(args), whole, entries, names };
+    let data = Data { server: server.to_owned(), sign_in, whole, entries, names };
     let data = serde_json::to_value(data).map_err(|error| Error::internal(error.to_string()))?;
     Ok(Capture::Data { data, states: Vec::new() })
 }
 
 /// Brings back what was captured. May be repeated.
-pub(super) fn restore(capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Result<()> {
+pub(in crate::actions) fn restore(capture: &Capture, touch: &Touch, keep: &dyn Keep) -> Result<()> {
     let Some(data) = data(capture)? else { return Ok(()) };
     let entries = unpack(&data.entries, keep)?;
     let mut client = Client::connect(&Place::of(&data.server)?, &data.sign_in, touch)?;

@@ -3,7 +3,7 @@
 
 mod del;
 mod flush;
-mod kept;
+pub(in crate::actions) mod kept;
 mod set;
 
 use std::sync::Arc;

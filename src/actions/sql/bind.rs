@@ -30,7 +30,7 @@ pub fn bound(value: &Value) -> Result<Bound> {
         Value::Json(json) => from_json(json),
         Value::List(_) | Value::Map(_) => Bound::Text(to_json(value)?.to_string()),
         Value::Secret(_) | Value::Sealed(_) => return refuse("a secret"),
-        Value::Db(_) => return refuse("a database"),
+        Value::Db(_) | Value::Flags(_) => return refuse("a database"),
         Value::Code(_) => return refuse("a command or query"),
         Value::Record(_) => return refuse("a record"),
         Value::Range(_) => return refuse("a range"),

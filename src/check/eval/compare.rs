@@ -52,6 +52,7 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool> {
         (Value::Time(a), Value::Time(b)) => a == b,
         (Value::Record(a), Value::Record(b)) => a == b,
         (Value::Db(a), Value::Db(b)) => a == b,
+        (Value::Flags(a), Value::Flags(b)) => a == b,
         _ => match (left.as_text(), right.as_text()) {
             (Some(a), Some(b)) => a == b,
             _ => return Err(wrong(format!("{} is compared with {}", described(left), described(right)))),

@@ -54,7 +54,8 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value> {
             | Type::Regex
             | Type::Host
             | Type::Version
-            | Type::Time,
+            | Type::Time
+            | Type::Flags,
         ) => return read(text, ty),
         (Value::Bool(_), Type::Bool)
         | (Value::Int(_), Type::Int)
@@ -63,6 +64,7 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value> {
         | (Value::Version(_), Type::Version)
         | (Value::Secret(_) | Value::Sealed(_), Type::Secret)
         | (Value::Db(_), Type::Db)
+        | (Value::Flags(_), Type::Flags)
         | (Value::Code(_), Type::Code(_))
         | (Value::Record(_), Type::Record(_))
         | (Value::Range(_), Type::Range(_))
@@ -112,8 +114,8 @@ fn read(text: &str, ty: &Type) -> Result<Value> {
             return unreadable(&format!("choice of {ty}"));
         }
         Type::String | Type::Enum(_) => Value::str(text),
-        Type::Path if text.is_empty() || text.contains('\0') => return unreadable("path"),
-        Type::Path => Value::Path(text.into()),
+        Type::Path | Type::Flags if text.is_empty() || text.contains('\0') => return unreadable("path"),
+        Type::Path | Type::Flags => Value::Path(text.into()),
         Type::Url => {
             if control || !text.contains("://") || url::Url::parse(text).is_err() {
                 return unreadable("URL such as `http://host/`");

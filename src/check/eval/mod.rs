@@ -155,6 +155,7 @@ fn kind(value: &Value) -> String {
         Value::Secret(_) | Value::Sealed(_) => "secret",
         Value::Host(_) => "host",
         Value::Db(_) => "db",
+        Value::Flags(_) => "flags",
         Value::Code(_) => "command or query",
         Value::List(_) => "list",
         Value::Map(_) => "map",

@@ -70,7 +70,7 @@ fn bind(value: &Value, text: &mut String, binds: &mut Vec<Value>) -> Result<()> 
         Value::None => return Err(missing("a value inside SQL").hint("for a null write `null`")),
         Value::Secret(name) => return Err(wrong(format!("the secret `{name}` never becomes part of a statement"))),
         Value::Sealed(_) => return Err(wrong(format!("{value} never becomes part of a statement"))),
-        Value::Map(_) | Value::Record(_) | Value::Range(_) | Value::Db(_) | Value::Code(_) => {
+        Value::Map(_) | Value::Record(_) | Value::Range(_) | Value::Db(_) | Value::Flags(_) | Value::Code(_) => {
             return Err(wrong(format!("{} cannot be bound in SQL", described(value))));
         }
         Value::List(items) => {

@@ -75,7 +75,9 @@ pub(super) fn plain(value: &Value) -> Result<String> {
             let entries = map.iter().map(|(key, value)| Ok(format!("{key}: {}", plain(value)?)));
             entries.collect::<Result<Vec<_>>>()?.join(", ")
         }
-        Value::Record(_) | Value::Db(_) => return Err(wrong(format!("{} does not go into a text", described(value)))),
+        Value::Record(_) | Value::Db(_) | Value::Flags(_) => {
+            return Err(wrong(format!("{} does not go into a text", described(value))));
+        }
         other => match other.as_text() {
             Some(text) => text.to_owned(),
             None => other.to_string(),

@@ -170,6 +170,8 @@ struct Expander<'a> {
     pinned: PinnedProbes,
     /// The entries that may be links, or other names of files, by the next node.
     remade: remade::Remade,
+    /// The snapshots that calls so far take or remove.
+    snapshots: remade::Snapshots,
     /// `after` clauses, resolved when all nodes are known.
     pending_after: Vec<(usize, Name)>,
     /// Who writes what, as far as it was asked.
@@ -234,6 +236,7 @@ impl<'a> Expander<'a> {
             keys: BTreeMap::new(),
             pinned: PinnedProbes::new(),
             remade: remade::Remade::default(),
+            snapshots: remade::Snapshots::default(),
             pending_after: Vec::new(),
             written: RefCell::default(),
             used: excess::Used::default(),

@@ -6,6 +6,7 @@
 
 use crate::catalogue::effect::{Effects, Entries, Kind, Resource};
 use crate::catalogue::look::Look;
+use crate::check::effects::conflict;
 use crate::check::effects::key::{Key, keys};
 use crate::check::effects::places::{At, Places, TOP};
 
@@ -79,6 +80,23 @@ impl Remade {
             }
         }
         effects
+    }
+}
+
+/// The snapshots that the calls so far take or remove: what one of them holds is known again when it runs.
+#[derive(Default)]
+pub(super) struct Snapshots(Effects);
+
+impl Snapshots {
+    /// Enters what a call writes.
+    pub fn enter(&mut self, effects: &Effects) {
+        self.0.writes.extend(effects.writes.iter().filter(|one| one.kind == Kind::Snapshot).cloned());
+    }
+
+    /// Whether a call with these effects goes by one of them.
+    pub fn retaken(&self, effects: &Effects) -> bool {
+        let reads = effects.reads.iter().filter(|one| one.kind == Kind::Snapshot).cloned().collect();
+        !self.0.writes.is_empty() && conflict(&self.0, &Effects { reads, writes: Vec::new() }).is_some()
     }
 }
 

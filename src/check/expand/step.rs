@@ -346,8 +346,13 @@ impl Expander<'_> {
         let args = not_asked_yet(&args.unwrap_or_else(|| unknown(signature)));
         probes.extend(lazy);
         let plain = call.action.effects(&args, self.look);
+        // What a snapshot will hold is not known where an earlier call takes another one of its name.
+        let retaken = self.snapshots.retaken(&plain);
+        let look = self.look.filter(|_| !retaken);
+        let plain = if retaken { call.action.effects(&args, look) } else { plain };
+        self.snapshots.enter(&plain);
         let effects = self.remade.widened(plain.clone(), self.look);
-        self.remade.enter(&plain, call.action.entries(&args, self.look));
+        self.remade.enter(&plain, call.action.entries(&args, look));
         body.gate |= signature.gate;
         body.silent |= !body.limited && !signature.gate;
         if signature.gate {

@@ -258,7 +258,7 @@ impl<'a> Checker<'a> {
             self.no_probe(&typed, "an export");
             match typed.ty.required() {
                 Type::Secret => self.secret_flow(value.span, format_args!("an export")),
-                Type::Db | Type::Channel | Type::Code(_) | Type::Regex | Type::Range(_) => {
+                Type::Db | Type::Flags | Type::Channel | Type::Code(_) | Type::Regex | Type::Range(_) => {
                     let label = format!("this is {}", typed.ty);
                     self.error(Code::Mismatch, value.span, format!("`{key}` is no data")).set_label(label);
                 }

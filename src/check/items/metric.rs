@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
             Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Range(_) => {
                 ("several values", "measure one: a field, `len(…)`, `any(…)`, or a metric with a parameter")
             }
-            Type::Db | Type::Channel | Type::Code(_) | Type::Regex | Type::None => {
+            Type::Db | Type::Flags | Type::Channel | Type::Code(_) | Type::Regex | Type::None => {
                 ("no value", "measure a number, a quantity, a text or a truth")
             }
             _ => return,

@@ -31,12 +31,14 @@ pub fn fit(from: &Type, to: &Type) -> Fit {
         (Type::Error, _) | (_, Type::Error) => Fit::Same,
         (a, b) if a == b => Fit::Same,
         // Handles and secrets are no data.
-        (Type::Secret | Type::Db | Type::Channel, Type::Json) => Fit::No,
+        (Type::Secret | Type::Db | Type::Flags | Type::Channel, Type::Json) => Fit::No,
+        // A file of flags.
+        (Type::Path, Type::Flags) => Fit::Same,
         (_, Type::Json) | (Type::None, Type::Optional(_)) | (Type::String, Type::Secret) => Fit::Same,
         (Type::Optional(from), Type::Optional(to)) => fit(from, to),
         (from, Type::Optional(to)) => fit(from, to),
         (Type::Int, Type::Float)
-        | (Type::String | Type::Enum(_), Type::Path | Type::Url | Type::Host)
+        | (Type::String | Type::Enum(_), Type::Path | Type::Url | Type::Host | Type::Flags)
         | (Type::Path | Type::Url | Type::Host | Type::Enum(_), Type::String) => Fit::Convert,
         (Type::Enum(from), Type::Enum(to)) if from.iter().all(|word| to.contains(word)) => Fit::Same,
         // Checked once, when it runs.
@@ -228,6 +230,7 @@ fn conversion(from: &Type, to: &Type) -> Option<&'static str> {
         (Type::List(_), Type::String) => "write `join(…, \", \")`",
         (_, Type::String) => "write `string(…)`, or put it into a text as `\"${…}\"`",
         (_, Type::Db) => "write `sqlite(\"file.db\")`",
+        (_, Type::Flags) => "write the path of a file, `flags_redis(…)` or `flags_http(…)`",
         _ => return None,
     })
 }
@@ -239,7 +242,7 @@ fn constant_as(kind: &ExprKind, ty: &Type) -> Option<Value> {
         (Value::Int(number), Type::Float) => Value::Float(*number as f64),
         (Value::Str(text) | Value::Path(text) | Value::Url(text) | Value::Host(text), ty) => match ty {
             Type::String | Type::Enum(_) => Value::Str(Arc::clone(text)),
-            Type::Path => Value::Path(Arc::clone(text)),
+            Type::Path | Type::Flags => Value::Path(Arc::clone(text)),
             Type::Host => Value::Host(Arc::clone(text)),
             _ => return None,
         },

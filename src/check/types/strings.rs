@@ -34,7 +34,7 @@ impl<'a> Checker<'a> {
                 }
                 (Value::Regex(text), Type::Regex)
             }
-            Some(Type::Path) => (Value::Path(text), Type::Path),
+            Some(Type::Path | Type::Flags) => (Value::Path(text), Type::Path),
             Some(Type::Host) => (Value::Host(text), Type::Host),
             Some(Type::Url) => {
                 if !functions::is_url(&text) {
@@ -93,6 +93,7 @@ impl<'a> Checker<'a> {
     fn interpolation(&mut self, literal: &'a ast::Str, span: Span, hint: Option<&Type>) -> Expr {
         let ty = match hint {
             Some(ty @ (Type::Code(_) | Type::Regex | Type::Path | Type::Url | Type::Host)) => ty.clone(),
+            Some(Type::Flags) => Type::Path,
             _ => Type::String,
         };
         let source = self.sources.get(self.file);
@@ -133,7 +134,7 @@ impl<'a> Checker<'a> {
         let refusal = match hole.ty.required() {
             Type::Secret => return self.secret_flow(span, format_args!("this text")),
             own if own == of && leading => return,
-            Type::Db | Type::Channel | Type::Record(_) | Type::Range(_) => "it has no text",
+            Type::Db | Type::Flags | Type::Channel | Type::Record(_) | Type::Range(_) => "it has no text",
             Type::Code(_) => "a command or query only stands at the beginning of another",
             Type::Map(_) if *of != Type::String => "it has no one text",
             // In a shell command a list is one word for each element.

@@ -5,6 +5,8 @@ mod client;
 mod failure;
 pub(crate) mod request;
 
+pub(crate) use client::Answer;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -148,8 +150,15 @@ fn shown(url: &url::Url) -> String {
 
 /// The headers that are sent. What a redirect must not carry to another server is marked as sensitive.
 fn headers(args: &Args, look: &Look) -> Result<HeaderMap> {
+    match args.get("headers") {
+        Some(Value::Map(entries)) => headers_of(entries, look),
+        _ => Ok(HeaderMap::new()),
+    }
+}
+
+/// The same of a map.
+fn headers_of(entries: &BTreeMap<Arc<str>, Value>, look: &Look) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
-    let Some(Value::Map(entries)) = args.get("headers") else { return Ok(map) };
     for (name, value) in entries.iter() {
         if matches!(value, Value::None) {
             continue;

@@ -2,6 +2,8 @@
 //!
 //! Shown are the names of secrets, never their values.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -12,7 +14,7 @@ use url::form_urlencoded::Serializer;
 use super::super::network::{Bounded, LIMIT, bounded};
 use super::super::sealed::{line, masked, plain};
 use super::client::{self, Answer, SIGNS_IN};
-use super::{address, headers, shown};
+use super::{address, headers, headers_of, shown};
 use crate::catalogue::args::Args;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::json::json_of;
@@ -52,6 +54,21 @@ impl Request {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         Ok(Self { method: method.clone(), url, headers, body: body.map(|(_, body)| body) })
+    }
+
+    /// A request with these headers, and a document as its body.
+    pub(crate) fn with_json(
+        method: Method,
+        url: Url,
+        entries: Option<&BTreeMap<Arc<str>, Value>>,
+        body: Option<&serde_json::Value>,
+        look: &Look,
+    ) -> Result<Self> {
+        let mut headers = entries.map_or_else(|| Ok(HeaderMap::new()), |entries| headers_of(entries, look))?;
+        if body.is_some() && !headers.contains_key(CONTENT_TYPE) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(Self { method, url, headers, body: body.map(|body| body.to_string().into_bytes()) })
     }
 
     /// `POST http://localhost/flags`, in backticks.

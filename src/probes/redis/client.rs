@@ -29,6 +29,11 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
+    /// As it was said.
+    pub(crate) const fn new(user: Option<String>, password: Option<Value>) -> Self {
+        Self { user, password }
+    }
+
     /// As a call says it.
     pub(crate) fn of(args: &Args) -> Self {
         Self { user: args.text_or_none("user").map(str::to_owned), password: args.get("password").cloned() }

@@ -20,6 +20,7 @@ use crate::run::frozen::digests;
 use crate::run::journal::Journal;
 use crate::run::reporter::Feed;
 use crate::run::signals::Signals;
+use crate::run::start::shelved;
 use crate::run::{Ended, Setting};
 use crate::store::Head;
 
@@ -85,10 +86,14 @@ pub fn undo(plan: UndoPlan, setting: Setting, force: bool) -> Result<Ended> {
     let journal = Arc::new(Journal::new(Arc::clone(&setting.store), no, id.clone(), secrets.clone(), feed));
     let cancel = Cancel::new();
     let policy = plan.policy.clone().unwrap_or_else(|| bare::policy(&plan.of.policy));
+    let look = match &plan.trail.target {
+        Some(target) => shelved(&setting.look, &setting.store, &keep, target, &id),
+        None => setting.look.clone(),
+    };
     let exec = Arc::new(Executor::new(
         policy,
         Arc::new(frozen.facts(&plan.of.id, started)),
-        &setting.look.with_cancel(cancel.clone()),
+        &look.with_cancel(cancel.clone()),
         keep,
         Arc::clone(&journal),
         secrets,
