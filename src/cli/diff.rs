@@ -12,7 +12,7 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use side::Side;
 
-/// `rbk diff OLD NEW`
+// `rbk diff OLD NEW`
 #[derive(Debug, Args)]
 pub struct Diff {
     /// The policy as it was: a file, a folder, or REVISION:PATH of the git repository, such as `main:ops/shop.rbk`

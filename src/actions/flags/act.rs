@@ -55,7 +55,11 @@ impl<V: Verb + Wanted> Act<V> {
 
 /// Whether two values are one: a service that keeps texts has no others.
 fn same(now: &Json, to: &Json) -> bool {
-    now == to || now.as_str().is_some_and(|text| !to.is_string() && text == to.to_string())
+    if now == to {
+        return true;
+    }
+    let written = to.to_string();
+    now.as_str().is_some_and(|text| !to.is_string() && text == written)
 }
 
 impl<V: Verb + Wanted> Action for Act<V> {

@@ -72,7 +72,7 @@ fn missing(look: &Look, name: &str) -> Error {
     let names = look.snapshot_names().unwrap_or_default();
     let hint = did_you_mean(name, names.iter().map(String::as_str)).unwrap_or_else(|| match names.as_slice() {
         [] => format!("none was taken of this root yet: `snapshot.take(\"{name}\", paths: […])` takes one"),
-        [names @ .., last] if names.is_empty() => format!("there is only `{last}`"),
+        [last] => format!("there is only `{last}`"),
         names => format!("there are {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     });
     Error::refused(format!("there is no snapshot `{name}`")).hint(hint)

@@ -159,7 +159,7 @@ fn headers(args: &Args, look: &Look) -> Result<HeaderMap> {
 /// The same of a map.
 fn headers_of(entries: &BTreeMap<Arc<str>, Value>, look: &Look) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
-    for (name, value) in entries.iter() {
+    for (name, value) in entries {
         if matches!(value, Value::None) {
             continue;
         }

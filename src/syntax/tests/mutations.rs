@@ -81,7 +81,9 @@ fn one_mistake_is_one_report_near_it() {
         .par_iter()
         .map(|(policy, text)| {
             let mut counts = [0_usize; 4];
-            for (text, at, name) in mutants(text) {
+            // The modules of `std` are long, and alike in what can go wrong.
+            let every = if policy.starts_with("src/std") { 7 } else { 1 };
+            for (text, at, name) in mutants(text).into_iter().step_by(every) {
                 let outcome = outcome(&text, at);
                 counts[outcome as usize] += 1;
                 if matches!(outcome, Outcome::Far | Outcome::Several) {
