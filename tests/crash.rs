@@ -126,6 +126,44 @@ fn an_undo_killed_at_any_moment_goes_on_to_the_byte_and_can_be_undone_itself() {
     assert!(interrupted > 0, "no kill met an undo");
 }
 
+/// Forgets what the latest run recorded from the end of its last call on, as if it had been killed between what that did
+/// and its record.
+fn forget_the_last_end(sandbox: &Sandbox) {
+    let database = rusqlite::Connection::open(sandbox.path(".rbk/state.db")).expect("it is a database");
+    let latest = "(select max(no) from runs)";
+    let last = format!("(select max(seq) from entries where run = {latest} and json like '%\"call_ended\"%')");
+    database
+        .execute_batch(&format!(
+            "delete from entries where run = {latest} and seq >= {last}; update runs set ended = null, outcome = null where no = {latest}"
+        ))
+        .expect("it can be forgotten");
+}
+
+#[test]
+fn what_was_put_into_the_index_without_a_record_is_no_change_of_others() {
+    if let Some(program) = missing(["git"]) {
+        return skip(&format!("there is no `{program}`"));
+    }
+    let policy = "policy p \"P\" { root \".\" }\n\nphase main \"Main\" {\n  step one \"One\" { git.restore(\"src\", from: git.commit_of(\"HEAD~1\")) }\n  \
+                  step two \"Two\" { git.restore(\"src\", from: git.commit_of(\"HEAD~2\")) }\n  verify v { expect file.exists(\"src/a\") }\n}\n";
+    let sandbox = Sandbox::new().file("p.rbk", policy);
+    for release in ["first", "second", "third"] {
+        sandbox.write("src/a", &format!("{release}\n"));
+        sandbox.commit(release);
+    }
+    let before = sandbox.tree();
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(0);
+    forget_the_last_end(&sandbox);
+    sandbox.run(["undo", "--yes"]).exits(0);
+    sandbox.unchanged_since(&before);
+
+    sandbox.run(["run", "p.rbk", "--yes"]).exits(0);
+    sandbox.run(["undo", "--yes"]).exits(0);
+    forget_the_last_end(&sandbox);
+    sandbox.run(["undo", "--yes"]).exits(0);
+    sandbox.unchanged_since(&before);
+}
+
 #[test]
 fn two_runs_of_one_root_never_meet_whatever_their_state_folders() {
     let policy = "policy p \"P\" { root \".\" }\nphase main \"Main\" {\n  step a \"A\" { exec([\"sh\", \"-c\", \"echo > begun; while [ ! -e \

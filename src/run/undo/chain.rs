@@ -90,6 +90,12 @@ pub(super) fn subtract_earlier_undos(
         }
         any = true;
         let earlier = Trail::read(store, undo.no, &undo.id, None)?;
+        // A part of what such a call wrote may be back: files, entries of an index, rows.
+        let begun: HashSet<u64> = earlier.calls.iter().filter_map(|called| called.undoes).collect();
+        let left =
+            trail.calls.iter().filter(|called| begun.contains(&called.seq)).filter_map(|called| called.after.as_ref());
+        let parts: Vec<String> = left.flat_map(|after| after.parts.keys().cloned()).collect();
+        trail.handled.extend(parts);
         // An `undo` block, or what runs again, did that as a whole or has to begin once more.
         let whole = |called: &Called| trail.whole(called).is_some_and(|key| earlier.well.contains(key));
         let done: HashSet<u64> = trail.calls.iter().filter(|called| whole(called)).map(|called| called.seq).collect();

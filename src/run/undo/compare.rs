@@ -22,11 +22,15 @@ impl UndoPlan {
         // Folders that later calls made, for what they wrote: these alone, not what others put into them.
         let mut made: HashSet<&str> = HashSet::new();
         // Nobody knows how the run left these, and what lies below them.
-        let mut unknown: HashSet<&str> = trail.handled.iter().map(String::as_str).collect();
+        let mut unknown: HashSet<String> = trail.handled.clone();
         for called in trail.calls.iter().rev() {
             let (Some(after), Some((action, args))) = (&called.after, called.unit(catalogue)) else {
-                unknown.extend(called.before.iter().flat_map(|f| f.parts.keys().map(String::as_str)));
-                unknown.extend(tops(states(&called.capture)).map(|state| state.path.as_str()));
+                unknown.extend(called.before.iter().flat_map(|f| f.parts.keys().cloned()));
+                unknown.extend(tops(states(&called.capture)).map(|state| state.path.clone()));
+                // What it may have written besides, such as entries of an index.
+                let unit = called.unit(catalogue);
+                let now = unit.and_then(|(action, args)| action.left(&called.capture, &args, look).ok().flatten());
+                unknown.extend(now.into_iter().flat_map(|now| now.parts.into_keys()));
                 continue;
             };
             // A later call that left a folder has left all that is in it.
