@@ -148,7 +148,7 @@ fn what_was_put_into_the_index_without_a_record_is_no_change_of_others() {
                   step two \"Two\" { git.restore(\"src\", from: git.commit_of(\"HEAD~2\")) }\n  verify v { expect file.exists(\"src/a\") }\n}\n";
     let sandbox = Sandbox::new().file("p.rbk", policy);
     for release in ["first", "second", "third"] {
-        sandbox.write("src/a", &format!("{release}\n"));
+        sandbox.write("src/a", format!("{release}\n"));
         sandbox.commit(release);
     }
     let before = sandbox.tree();

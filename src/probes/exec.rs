@@ -220,7 +220,7 @@ pub fn judge(command: &Command, finished: &Finished, ok: &[i64]) -> Result<()> {
         126 => error.hint("126 is how a shell says that a file is not executable"),
         _ if finished.signal == Some(9) => error.hint("something else killed it: often the system, out of memory"),
         code => {
-            error.hint(format!("run it by hand to see all of its output; if {code} is fine, say `ok: [0, {code}]`"))
+            error.hint(format!("`rbk show` has all of its output; if {code} is fine, say `ok: [0, {code}]`"))
         }
     })
 }

@@ -9,8 +9,8 @@ use crate::catalogue::keep::{Keep, ObjectId};
 use crate::catalogue::snapshot::NodeState;
 use crate::catalogue::unit::Capture;
 
-/// The fields in which units name objects in data of their own: of `sql`, `process.stop` and `git`.
-const FIELDS: [&str; 3] = ["copy", "environment", "object"];
+/// The fields in which units name objects in data of their own: of `sql`, `redis`, `process.stop` and `git`.
+const FIELDS: [&str; 4] = ["copy", "entries", "environment", "object"];
 
 /// Reads all that `steps` restore from.
 ///
@@ -80,4 +80,28 @@ fn in_data(data: &serde_json::Value, each: &mut dyn FnMut(ObjectId)) {
 
 fn is_name(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FIELDS;
+
+    /// An object that is not looked at would be missed only when half of a run is taken back.
+    #[test]
+    fn every_field_that_names_an_object_is_known() {
+        let field = regex::Regex::new(r"(?m)^\s+(?:pub(?:\([a-z]+\))? )?([a-z_]+): (?:Option<|Vec<)*ObjectId>*,$")
+            .expect("it is one");
+        let units = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actions");
+        let mut found = 0;
+        for file in
+            walkdir::WalkDir::new(units).into_iter().filter_map(Result::ok).filter(|file| file.file_type().is_file())
+        {
+            let text = std::fs::read_to_string(file.path()).expect("it is text");
+            for name in field.captures_iter(&text).map(|captures| captures[1].to_owned()) {
+                assert!(FIELDS.contains(&name.as_str()), "{}: `{name}`", file.path().display());
+                found += 1;
+            }
+        }
+        assert!(found >= FIELDS.len(), "{found}");
+    }
 }
