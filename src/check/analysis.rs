@@ -14,7 +14,7 @@ use super::deadlines::Missed;
 use super::environments::{self, contexts, defaults};
 use super::expand::{ExpandedCall, ExpandedNode, Expansion, Phases, Pinning, Selection, Work, expand, expand_phases};
 use super::lints;
-use super::model::{Policy, Undo};
+use super::model::{Block, Phase, Policy, Undo};
 use super::order::{self, OrderNode, Trouble};
 use super::rings::rings;
 use super::time::{self, TimeNode};
@@ -150,6 +150,7 @@ fn selections(policy: &Policy, phases: &Phases<'_>) -> Vec<Vec<Selection>> {
         if scenarios.is_empty() {
             scenarios.push(None);
         }
+        let graceful = together.iter().any(|phase| has_graceful(phase));
         for scenario in &scenarios {
             let under = |severity: &Option<String>| Selection {
                 phases: vec![phase.name.text.to_string()],
@@ -159,12 +160,22 @@ fn selections(policy: &Policy, phases: &Phases<'_>) -> Vec<Vec<Selection>> {
                 ..Selection::default()
             };
             // A severity changes the deadline, and what runs only where it leaves out graceful steps.
-            let (fewer, whole): (Vec<_>, Vec<_>) =
-                severities.iter().map(under).partition(|selection| selection.skips_graceful(policy).is_some());
+            let (fewer, whole): (Vec<_>, Vec<_>) = severities
+                .iter()
+                .map(under)
+                .partition(|selection| graceful && selection.skips_graceful(policy).is_some());
             all.extend([whole, fewer].into_iter().filter(|alike| !alike.is_empty()));
         }
     }
     all
+}
+
+fn has_graceful(phase: &Phase) -> bool {
+    let mut found = false;
+    let mut see = |block: &Block| found |= lints::steps(block).any(|step| step.clauses.graceful);
+    let scenarios = phase.scenarios.iter().map(|scenario| &scenario.body);
+    std::iter::once(&phase.body).chain(scenarios).for_each(|body| lints::inside(body, &mut see));
+    found
 }
 
 /// The nodes as `check::order` takes them.

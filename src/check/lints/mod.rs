@@ -68,7 +68,7 @@ fn blocks<'p>(phase: &'p Phase, see: &mut impl FnMut(&'p Block)) {
 }
 
 /// `block` and all blocks inside.
-fn inside<'p>(block: &'p Block, see: &mut impl FnMut(&'p Block)) {
+pub(super) fn inside<'p>(block: &'p Block, see: &mut impl FnMut(&'p Block)) {
     see(block);
     for item in &block.items {
         match item {
@@ -91,6 +91,6 @@ fn inside<'p>(block: &'p Block, see: &mut impl FnMut(&'p Block)) {
 }
 
 /// The steps that stand directly in a block.
-fn steps(block: &Block) -> impl Iterator<Item = &Arc<Step>> {
+pub(super) fn steps(block: &Block) -> impl Iterator<Item = &Arc<Step>> {
     block.items.iter().filter_map(|item| if let Item::Step(step) = item { Some(step) } else { None })
 }
