@@ -92,8 +92,11 @@ impl Args {
     /// A required value.
     pub fn value(&self, name: &str) -> Result<&Value> {
         self.get(name).ok_or_else(|| {
-            let state = if self.is_unknown(name) { "is not known yet" } else { "is absent" };
-            Error::new(ErrorKind::Value, format!("argument `{name}` of `{}` {state}", self.signature.name))
+            let (kind, state) = match self.is_unknown(name) {
+                true => (ErrorKind::Value, "is not known yet"),
+                false => (ErrorKind::Absent, "is absent"),
+            };
+            Error::new(kind, format!("argument `{name}` of `{}` {state}", self.signature.name))
         })
     }
 

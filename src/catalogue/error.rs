@@ -27,8 +27,10 @@ pub enum ErrorKind {
     Cancelled,
     /// Refused before anything was changed.
     Refused,
-    /// A value was absent or of the wrong type when it came.
+    /// A value was of the wrong type or form when it came.
     Value,
+    /// A value is needed and there is none: what `otherwise` is for.
+    Absent,
     /// A path leaves the root.
     OutsideRoot,
     /// The world is not what the plan saw.

@@ -12,7 +12,7 @@ use super::error::{Error, Result};
 use super::foreseen::Foreseen;
 use super::keep::Keep;
 use super::look::Look;
-use super::signature::Signature;
+use super::signature::{Signature, UndoKind};
 use super::touch::Touch;
 use super::value::Value;
 
@@ -66,6 +66,13 @@ pub trait Action: Send + Sync {
 
     /// Does it. An error says what was left behind, if anything was.
     fn run(&self, args: &Args, touch: &Touch) -> Result<Value>;
+
+    /// Whether a call with this capture is done again behind everything that is restored, and not taken back at its place:
+    /// of a unit that is undone by repeating it.
+    fn runs_again(&self, capture: &Capture) -> bool {
+        let _ = capture;
+        self.signature().undo == UndoKind::Repeat
+    }
 
     /// Takes it back by its capture. Must work on half-done runs too, and be repeatable: a crash may have cut the
     /// first attempt.

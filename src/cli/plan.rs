@@ -188,7 +188,7 @@ pub fn failure(policy: &Policy, error: PlanError) -> Failure {
 /// own, and the world where it does not answer, or not as it must.
 fn planning(kind: ErrorKind) -> Exit {
     match kind {
-        ErrorKind::Value => Exit::Wrong,
+        ErrorKind::Value | ErrorKind::Absent => Exit::Wrong,
         ErrorKind::Drifted => Exit::Drifted,
         ErrorKind::Cancelled => Exit::Interrupted,
         ErrorKind::WaitsForPerson => Exit::Person,

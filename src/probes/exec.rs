@@ -157,7 +157,7 @@ fn word(value: &Value, of: &str) -> Result<String> {
             Err(Error::new(ErrorKind::Value, format!("{value} must not stand in `{of}`"))
                 .hint("every user of the machine can read the arguments of a process; pass it by `env:` or `stdin:`"))
         }
-        Value::None => Err(Error::new(ErrorKind::Value, format!("an element of `{of}` is absent"))),
+        Value::None => Err(Error::new(ErrorKind::Absent, format!("an element of `{of}` is absent"))),
         Value::List(_) | Value::Map(_) | Value::Record(_) | Value::Code(_) => {
             Err(Error::new(ErrorKind::Value, format!("an element of `{of}` must be a text, not {value}")))
         }
@@ -219,9 +219,7 @@ pub fn judge(command: &Command, finished: &Finished, ok: &[i64]) -> Result<()> {
         127 => error.hint("127 is how a shell says that a program was not found; check PATH"),
         126 => error.hint("126 is how a shell says that a file is not executable"),
         _ if finished.signal == Some(9) => error.hint("something else killed it: often the system, out of memory"),
-        code => {
-            error.hint(format!("`rbk show` has all of its output; if {code} is fine, say `ok: [0, {code}]`"))
-        }
+        code => error.hint(format!("`rbk show` has all of its output; if {code} is fine, say `ok: [0, {code}]`")),
     })
 }
 

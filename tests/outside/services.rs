@@ -153,6 +153,34 @@ fn a_start_is_undone_by_a_stop_and_a_stop_by_a_start() {
 }
 
 #[test]
+fn whatever_a_run_does_with_a_service_its_undo_leaves_it_as_it_was() {
+    let sequences: [&[&str]; 7] = [
+        &["stop", "restart"],
+        &["start", "restart"],
+        &["restart"],
+        &["restart", "restart"],
+        &["restart", "stop", "restart"],
+        &["stop", "start", "restart"],
+        &["start", "restart", "stop"],
+    ];
+    for verbs in sequences {
+        for state in ["active", "inactive"] {
+            let step = |(at, verb): (usize, &&str)| format!("  step s{at} \"Do\" {{ service.{verb}(\"nginx\") }}\n");
+            let steps: String = verbs.iter().enumerate().map(step).collect();
+            let sandbox = services(&[("system/nginx", state)], &steps);
+            let now = || sandbox.read("bin/system/nginx").trim().to_owned();
+            run(&sandbox).exits(0);
+            let left = now();
+            sandbox.run(["undo", "--yes"]).exits(0);
+            assert_eq!(now(), state, "{verbs:?}: {}", calls(&sandbox));
+            // And forwards once more.
+            sandbox.run(["undo", "--yes"]).exits(0);
+            assert_eq!(now(), left, "{verbs:?} again: {}", calls(&sandbox));
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_anything_is_changed() {
     for (call, says, helps) in [
         ("service.restart(\"ngnix\")", "there is no service `ngnix`", "systemctl list-units --all"),

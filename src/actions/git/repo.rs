@@ -184,9 +184,12 @@ impl Part {
         let own = repo.as_ref().map_or_else(|| PathBuf::from(".git"), |repo| repo.path().to_path_buf());
         let shared = repo.as_ref().map_or_else(|| PathBuf::from(".git"), |repo| repo.commondir().to_path_buf());
         let file = |base: &Path, name: &str| {
+            if look.is_none() {
+                return Resource::file(if name.is_empty() { ".git".to_owned() } else { format!(".git/{name}") });
+            }
             let path: PathBuf = base.join(name).components().collect();
             // A directory that has to be made on the way is part of it.
-            let missing = path.ancestors().skip(1).take_while(|above| look.is_some() && !above.exists()).last();
+            let missing = path.ancestors().skip(1).take_while(|above| !above.exists()).last();
             let path = missing.unwrap_or(&path);
             let inside = look.and_then(|look| path.strip_prefix(look.root()).ok()).unwrap_or(path);
             Resource::file(inside.to_string_lossy())

@@ -12,7 +12,7 @@ use crate::catalogue::effect::Effects;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
-use crate::catalogue::signature::Signature;
+use crate::catalogue::signature::{Signature, UndoKind};
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Action, Capture, Change, Fingerprint, Preview};
 use crate::catalogue::value::Value;
@@ -81,13 +81,23 @@ impl Action for Act {
         kept(&Before { service, up, verb: self.0 })
     }
 
-    fn capture_for_undo(&self, _: &Capture, args: &Args, look: &Look, _keep: &dyn Keep) -> Result<Capture> {
+    /// A restart that started a service which did not run is taken back at its place, as a start is: what came before it may
+    /// be a stop, whose undo must not be undone.
+    fn runs_again(&self, capture: &Capture) -> bool {
+        match read(capture) {
+            Ok(Some(before)) => matches!((before.verb, before.up), (Verb::Restart, true) | (Verb::Reload, _)),
+            _ => self.signature().undo == UndoKind::Repeat,
+        }
+    }
+
+    fn capture_for_undo(&self, capture: &Capture, args: &Args, look: &Look, _keep: &dyn Keep) -> Result<Capture> {
         let service = Service::of(args)?;
         let up = service.state(look)?.is_coming();
         // Taking this undo back leads to how it is now, whatever the call itself was.
         let verb = match self.0 {
             Verb::Start | Verb::Stop if up => Verb::Stop,
             Verb::Start | Verb::Stop => Verb::Start,
+            Verb::Restart if !self.runs_again(capture) => Verb::Stop,
             again => again,
         };
         kept(&Before { service, up, verb })
@@ -99,19 +109,24 @@ impl Action for Act {
     }
 
     fn undo(&self, capture: &Capture, touch: &Touch, _keep: &dyn Keep) -> Result<()> {
-        let Capture::Data { data, .. } = capture else { return Ok(()) };
-        let before: Before = serde_json::from_value(data.clone())
-            .map_err(|error| Error::internal(format!("the capture of a service does not read: {error}")))?;
+        let Some(before) = read(capture)? else { return Ok(()) };
+        // By now it may be stopped, as it was before the run; it reads its settings when it is started.
+        let runs = || before.service.state(touch).map(|state| state.is_coming());
         let verb = match (before.verb, before.up) {
             (Verb::Start | Verb::Restart, false) => Verb::Stop,
             (Verb::Stop, true) => Verb::Start,
-            (Verb::Restart, true) => Verb::Restart,
-            // One that does not run reads its settings when it starts.
+            (Verb::Restart, true) if runs()? => Verb::Restart,
             (Verb::Reload, _) if before.service.state(touch)?.is_up() => Verb::Reload,
-            (Verb::Start, true) | (Verb::Stop, false) | (Verb::Reload, _) => return Ok(()),
+            (Verb::Start | Verb::Restart, true) | (Verb::Stop, false) | (Verb::Reload, _) => return Ok(()),
         };
         act(verb, &before.service, touch)
     }
+}
+
+fn read(capture: &Capture) -> Result<Option<Before>> {
+    let Capture::Data { data, .. } = capture else { return Ok(None) };
+    let read = serde_json::from_value(data.clone());
+    read.map(Some).map_err(|error| Error::internal(format!("the capture of a service does not read: {error}")))
 }
 
 fn kept(before: &Before) -> Result<Capture> {

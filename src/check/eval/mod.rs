@@ -5,7 +5,7 @@
 //!
 //! *Absent* is [`Value::None`]: NaN, infinity, an empty result, a missing field of json. *Unknown* is a value that only a
 //! run will know. Absent values flow through arithmetic and access until `otherwise` says what then; where a value is
-//! needed (a comparison, a condition, a text) they are an error of kind [`ErrorKind::Value`], which `otherwise` catches too.
+//! needed (a comparison, a condition, a text) they are an error of kind [`ErrorKind::Absent`], which `otherwise` catches too.
 
 mod access;
 mod arithmetic;
@@ -113,7 +113,8 @@ fn wrong(what: impl Into<String>) -> Error {
 
 /// An absent value where one is needed.
 fn missing(what: impl std::fmt::Display) -> Error {
-    wrong(format!("{what} is missing")).hint("say what then: `(… otherwise 0)`, or `… otherwise refuse(\"why\")`")
+    Error::new(ErrorKind::Absent, format!("{what} is missing"))
+        .hint("say what then: `(… otherwise 0)`, or `… otherwise refuse(\"why\")`")
 }
 
 /// What a value is, as messages call it: `"9" (a string)`, cut to a readable length.

@@ -258,7 +258,8 @@ impl<'a> Walk<'a> {
         if op == BinaryOp::Otherwise {
             return match left {
                 Ok(Evaluated::Known(Value::None)) => self.expr(&sides[1]),
-                Err(error) if error.kind == ErrorKind::Value => self.expr(&sides[1]),
+                // A value that is there and wrong is a mistake that a default would only hide.
+                Err(error) if error.kind == ErrorKind::Absent => self.expr(&sides[1]),
                 other => other,
             };
         }

@@ -71,7 +71,7 @@ impl Expander<'_> {
             Ok(evaluated) => Some(evaluated),
             Err(mut error) => {
                 // What the world gave is no value of the policy's own.
-                if error.kind == ErrorKind::Value && self.is_of_the_world(expr) {
+                if matches!(error.kind, ErrorKind::Value | ErrorKind::Absent) && self.is_of_the_world(expr) {
                     error.kind = ErrorKind::Failed;
                 }
                 if eval::room::is_excess(&error) {

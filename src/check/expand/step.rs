@@ -323,7 +323,7 @@ impl Expander<'_> {
                 Ok(args) => args,
                 Err(mut error) => {
                     let given = |arg: &CallArg| matches!(arg, CallArg::Value(expr) if this.is_of_the_world(expr));
-                    if error.kind == ErrorKind::Value && call.args.iter().any(given) {
+                    if matches!(error.kind, ErrorKind::Value | ErrorKind::Absent) && call.args.iter().any(given) {
                         error.kind = ErrorKind::Failed;
                     }
                     if eval::room::is_excess(&error) {

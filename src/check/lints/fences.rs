@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::catalogue::effect::Kind;
 use crate::catalogue::value::Value;
-use crate::check::analysis::{order_nodes, time_nodes, worst_cases};
+use crate::check::analysis::{order_nodes, time_nodes, whole_runs};
 use crate::check::expand::{ExpandedNode, Expansion, Work};
-use crate::check::model::{Policy, Step};
+use crate::check::model::{Block, Item, Phase, Policy, Step};
 use crate::check::order::{Order, OrderNode, order};
 use crate::check::time::critical_path;
 use crate::diagnostics::{Code, Diagnostic};
@@ -37,9 +37,9 @@ pub fn lint(all: &Everything<'_>, policy: &Arc<Policy>, advice: &mut Advice<'_>)
         return;
     }
     let mut costs: Vec<Cost> = Vec::new();
-    for phase in &policy.phases {
-        for (selection, expansion, path) in worst_cases(policy, &phase.name.text) {
-            if selection.severity.is_none() && expansion.nodes.len() <= NODES {
+    for phase in policy.phases.iter().filter(|phase| may_hold_a_fence(phase)) {
+        for (_, expansion, path) in whole_runs(policy, &phase.name.text) {
+            if expansion.nodes.len() <= NODES {
                 of_run(&expansion, path.machine, &phase.name.text, &mut costs);
             }
         }
@@ -64,6 +64,43 @@ pub fn lint(all: &Everything<'_>, policy: &Arc<Policy>, advice: &mut Advice<'_>)
             .help("say what it touches: `touches \"dist\"`, or `reads \"src\"` where it only looks; leave it where it may be anything");
         advice.push(found);
     }
+}
+
+/// Whether some step of a phase of which nothing is said stands between two others: to see what that costs takes an
+/// expansion, which most phases can be spared.
+fn may_hold_a_fence(phase: &Phase) -> bool {
+    let own = std::iter::once(&phase.body).chain(phase.scenarios.iter().map(|scenario| &scenario.body));
+    // The steps of a phase run with those of its scenarios.
+    let mut steps = Vec::new();
+    own.fold(false, |found, body| found | holds(body, &mut steps)) || between(&steps)
+}
+
+/// Adds whether each step of a block is undeclared; true where a stage inside holds a fence, or a loop may.
+fn holds(block: &Block, steps: &mut Vec<bool>) -> bool {
+    block.items.iter().fold(false, |found, item| {
+        found
+            | match item {
+                Item::Step(step) => {
+                    steps.push(is_undeclared(step));
+                    false
+                }
+                Item::Parallel(parallel) => holds(&parallel.body, steps),
+                Item::For(_) => true,
+                Item::If(branch) => {
+                    let inside = holds(&branch.body, steps);
+                    branch.otherwise.iter().fold(inside, |found, other| found | holds(other, steps))
+                }
+                Item::Stage(stage) => {
+                    let mut own = Vec::new();
+                    holds(&stage.body, &mut own) || between(&own)
+                }
+                Item::Let(_) | Item::Require(_) | Item::Observe(_) | Item::Verify(_) => false,
+            }
+    })
+}
+
+fn between(undeclared: &[bool]) -> bool {
+    matches!(undeclared, [_, inner @ .., _] if inner.contains(&true))
 }
 
 /// Whether nothing is said about what a step affects.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalogue::effect::{Kind, Resource};
-use crate::check::analysis::worst_cases;
+use crate::check::analysis::whole_runs;
 use crate::check::effects::shown;
 use crate::check::model::{Call, Policy};
 use crate::diagnostics::{Code, Diagnostic};
@@ -81,9 +81,9 @@ fn pairs(policy: &Policy) -> Vec<(Key, Key, Place, String)> {
 /// What the steps of a phase itself surely write.
 fn of_phase(policy: &Arc<Policy>, (phase, scenario): &Key) -> Vec<Write> {
     let mut found: Vec<Write> = Vec::new();
-    for (selection, expansion, _) in worst_cases(policy, phase) {
+    for (selection, expansion, _) in whole_runs(policy, phase) {
         let meant = scenario.is_none() || selection.scenario == *scenario;
-        if selection.severity.is_some() || !meant {
+        if !meant {
             continue;
         }
         for node in expansion.nodes.iter().filter(|node| *node.phase == **phase) {

@@ -189,7 +189,7 @@ impl Frame<'_> {
         while self.kept.len() > from {
             let Some(kept) = self.kept.pop() else { break };
             // A restart is taken back by another one, behind everything that is restored: the next attempt is that one.
-            if kept.action.signature().undo == UndoKind::Repeat {
+            if kept.action.runs_again(&kept.capture) {
                 continue;
             }
             if *kept.capture == Capture::Nothing {

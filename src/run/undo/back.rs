@@ -36,7 +36,8 @@ pub fn way(called: &Called, catalogue: &Catalogue) -> Way {
     let Some((action, args)) = called.unit(catalogue) else { return Way::Left };
     match action.signature().undo {
         UndoKind::Nothing => Way::Nothing,
-        UndoKind::Repeat => Way::Repeat,
+        UndoKind::Repeat if action.runs_again(&called.capture) => Way::Repeat,
+        UndoKind::Repeat => Way::Capture,
         _ if called.capture != Capture::Nothing => Way::Capture,
         // Nothing was there to keep, so nothing was lost; unless keeping was switched off.
         UndoKind::Exact if action.exact_undo(&args) => Way::Nothing,
