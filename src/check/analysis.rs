@@ -15,9 +15,10 @@ use super::environments::{self, contexts, defaults};
 use super::expand::{ExpandedCall, ExpandedNode, Expansion, Phases, Pinning, Selection, Work, expand, expand_phases};
 use super::lints;
 use super::model::{Policy, Undo};
-use super::order::{self, OrderNode, Trouble};
+use super::nodes::{order_nodes, time_nodes};
+use super::order::{self, Trouble};
 use super::rings::rings;
-use super::time::{self, TimeNode};
+use super::time;
 
 /// Bytes of source up to which one thread is done sooner than a second one is started.
 const ALONE: usize = 64 * 1024;
@@ -165,32 +166,6 @@ fn selections(policy: &Policy, phases: &Phases<'_>) -> Vec<Vec<Selection>> {
         }
     }
     all
-}
-
-/// The nodes as `check::order` takes them.
-#[must_use]
-pub fn order_nodes(nodes: &[ExpandedNode]) -> Vec<OrderNode> {
-    nodes
-        .iter()
-        .map(|node| OrderNode {
-            key: Arc::clone(&node.key),
-            effects: node.effects.clone(),
-            gate: node.gate,
-            inexact: node.inexact.clone(),
-            stage: node.stage,
-            block: node.member.map(|member| member.block),
-            uses: node.uses.clone(),
-            after: node.after.clone(),
-            also: node.also.clone(),
-        })
-        .collect()
-}
-
-/// The nodes as `check::time` takes them.
-#[must_use]
-pub fn time_nodes(nodes: &[ExpandedNode]) -> Vec<TimeNode> {
-    let of = |node: &ExpandedNode| TimeNode { worst: node.worst, people: node.people, mitigates: node.mitigates };
-    nodes.iter().map(of).collect()
 }
 
 fn explain(policy: &Policy, expansion: &Expansion, trouble: &Trouble) -> Option<Diagnostic> {

@@ -30,6 +30,7 @@ mod lints;
 pub mod model;
 mod modules;
 mod names;
+pub mod nodes;
 mod operands;
 pub mod order;
 pub mod quantity;

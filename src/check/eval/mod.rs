@@ -12,6 +12,7 @@ mod arithmetic;
 mod compare;
 mod convert;
 mod path;
+mod piece;
 mod promql;
 pub mod room;
 mod shell;
