@@ -10,15 +10,15 @@ use crate::catalogue::value::Value;
 use crate::diagnostics::{Code, Diagnostic, Report};
 use crate::source::Place;
 
+use super::cases::selections;
 use super::deadlines::Missed;
-use super::environments::{self, contexts, defaults};
-use super::expand::{ExpandedCall, ExpandedNode, Expansion, Phases, Pinning, Selection, Work, expand, expand_phases};
+use super::environments::{self, contexts};
+use super::expand::{ExpandedCall, ExpandedNode, Expansion, Phases, Pinning, Work, expand_phases};
 use super::lints;
 use super::model::{Policy, Undo};
-use super::nodes::{order_nodes, time_nodes};
+use super::nodes::order_nodes;
 use super::order::{self, Trouble};
 use super::rings::rings;
-use super::time;
 
 /// Bytes of source up to which one thread is done sooner than a second one is started.
 const ALONE: usize = 64 * 1024;
@@ -94,36 +94,6 @@ fn foreseeable(policy: &Arc<Policy>, push: &mut impl FnMut(Diagnostic)) {
     missed.reports(policy, count).into_iter().for_each(push);
 }
 
-/// Every run of one phase, what depends on it included, with its worst case when enough steps may run at once. Runs that
-/// cannot be ordered are left out.
-#[must_use]
-pub fn worst_cases(policy: &Arc<Policy>, phase: &str) -> Vec<(Selection, Expansion, time::CriticalPath)> {
-    let values = defaults(policy);
-    let pinning = Pinning { run_id: Some(Arc::from("20000101-000000-0000")), ..Pinning::default() };
-    let mut own: Vec<Selection> = selections(policy, &Phases::of(policy))
-        .into_iter()
-        .flatten()
-        .filter(|selection| selection.phases == [phase])
-        .collect();
-    // As the policy has them: none first, then the most severe.
-    let severity = |selection: &Selection| {
-        let name = selection.severity.as_deref();
-        policy.severities.iter().position(|severity| Some(&*severity.name.text) == name)
-    };
-    let scenarios: Vec<Option<String>> = own.iter().map(|selection| selection.scenario.clone()).collect();
-    own.sort_by_key(|selection| {
-        (scenarios.iter().position(|scenario| *scenario == selection.scenario), severity(selection))
-    });
-    own.into_iter()
-        .filter_map(|selection| {
-            let expansion = expand(policy, &selection, values.clone(), &pinning, None);
-            let order = order::order(&order_nodes(&expansion.nodes));
-            let path = time::critical_path(&time_nodes(&expansion.nodes), &expansion.alternatives, &order, usize::MAX);
-            order.trouble.is_empty().then_some((selection, expansion, path))
-        })
-        .collect()
-}
-
 /// The policy of what a deployment runs beforehand: its one phase is `prepare`.
 #[must_use]
 pub fn of_prepare(policy: &Arc<Policy>) -> Option<Arc<Policy>> {
@@ -133,39 +103,6 @@ pub fn of_prepare(policy: &Arc<Policy>) -> Option<Arc<Policy>> {
     // No severity is met by it.
     of.severities.clear();
     Some(Arc::new(of))
-}
-
-/// Every phase alone, with each of its scenarios, under each severity. Those that select the same steps stand together.
-fn selections(policy: &Policy, phases: &Phases<'_>) -> Vec<Vec<Selection>> {
-    let severities: Vec<Option<String>> = std::iter::once(None)
-        .chain(policy.severities.iter().map(|severity| Some(severity.name.text.to_string())))
-        .collect();
-    let mut all = Vec::new();
-    for (index, phase) in policy.phases.iter().enumerate() {
-        // One of a phase that is rolled back with it selects the steps there.
-        let mut known = HashSet::new();
-        let together = phases.together(index);
-        let names = together.iter().flat_map(|phase| &phase.scenarios).map(|scenario| &*scenario.name.text);
-        let mut scenarios: Vec<Option<String>> =
-            names.filter(|name| known.insert(*name)).map(|name| Some(name.to_owned())).collect();
-        if scenarios.is_empty() {
-            scenarios.push(None);
-        }
-        for scenario in &scenarios {
-            let under = |severity: &Option<String>| Selection {
-                phases: vec![phase.name.text.to_string()],
-                with_dependents: true,
-                severity: severity.clone(),
-                scenario: scenario.clone(),
-                ..Selection::default()
-            };
-            // A severity changes the deadline, and what runs only where it leaves out graceful steps.
-            let (fewer, whole): (Vec<_>, Vec<_>) =
-                severities.iter().map(under).partition(|selection| selection.skips_graceful(policy).is_some());
-            all.extend([whole, fewer].into_iter().filter(|alike| !alike.is_empty()));
-        }
-    }
-    all
 }
 
 fn explain(policy: &Policy, expansion: &Expansion, trouble: &Trouble) -> Option<Diagnostic> {

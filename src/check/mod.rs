@@ -11,6 +11,7 @@ pub mod analysis;
 mod apply;
 mod arguments;
 mod calls;
+pub mod cases;
 mod checker;
 mod clauses;
 mod constant;

@@ -1,4 +1,4 @@
-//! Scopes and namespaces: what a name means at a place.
+//! Scopes and namespaces: what a name means at a place, and what names a file has.
 //!
 //! Owns declaring and finding. It must not report: callers know what the name was for. Look-ups are by hash, so that
 //! ten thousand steps cost ten thousand look-ups.

@@ -8,8 +8,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, chmodat, openat, unlinkat};
 
 use super::Touch;
 use crate::catalogue::error::{Error, Result};
-use crate::catalogue::folder::Folder;
-use crate::catalogue::take::DEEPEST;
+use crate::catalogue::folder::{DEEPEST, Folder};
 
 /// Removes one name; a directory must be empty.
 pub(super) fn unlink(folder: &Folder, name: &OsStr, is_dir: bool) -> io::Result<()> {

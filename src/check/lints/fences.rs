@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::catalogue::effect::Kind;
 use crate::catalogue::value::Value;
-use crate::check::analysis::worst_cases;
+use crate::check::cases::worst_cases;
 use crate::check::expand::{ExpandedNode, Expansion, Work};
 use crate::check::model::{Policy, Step};
 use crate::check::nodes::{order_nodes, time_nodes};

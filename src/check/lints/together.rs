@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalogue::effect::{Kind, Resource};
-use crate::check::analysis::worst_cases;
+use crate::check::cases::worst_cases;
 use crate::check::effects::shown;
 use crate::check::model::{Call, Policy};
 use crate::diagnostics::{Code, Diagnostic};

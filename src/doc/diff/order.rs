@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Difference, Kind};
-use crate::check::analysis::worst_cases;
+use crate::check::cases::worst_cases;
 use crate::check::expand::{ExpandedNode, Work};
 use crate::check::model::{Phase, Policy};
 use crate::check::nodes::order_nodes;
