@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rbk::check::analysis::order_nodes;
 use rbk::check::expand::{ExpandedCall, Pinning, Selection, expand};
+use rbk::check::nodes::order_nodes;
 use rbk::check::order;
 use rbk::diagnostics::Report;
 use rbk::source::{FileId, SourceFile, Sources};

@@ -92,9 +92,10 @@ impl Args {
     /// A required value.
     pub fn value(&self, name: &str) -> Result<&Value> {
         self.get(name).ok_or_else(|| {
-            let (kind, state) = match self.is_unknown(name) {
-                true => (ErrorKind::Value, "is not known yet"),
-                false => (ErrorKind::Absent, "is absent"),
+            let (kind, state) = if self.is_unknown(name) {
+                (ErrorKind::Value, "is not known yet")
+            } else {
+                (ErrorKind::Absent, "is absent")
             };
             Error::new(kind, format!("argument `{name}` of `{}` {state}", self.signature.name))
         })

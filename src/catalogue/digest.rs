@@ -6,12 +6,11 @@ use std::path::Path;
 
 use super::error::{Error, Result};
 use super::facts::Sort;
-use super::folder::Folder;
+use super::folder::{DEEPEST, Folder};
 use super::look::{Located, Look};
 use super::path_text::{encode, join};
 use super::read::is_absent;
 use super::snapshot::{PathState, tops};
-use super::take::DEEPEST;
 use super::touch::fresh::is_fresh;
 use super::unit::Fingerprint;
 

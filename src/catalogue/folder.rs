@@ -19,6 +19,9 @@ const PASS: OFlags = OFlags::PATH;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const PASS: OFlags = OFlags::RDONLY;
 
+/// Directories inside each other; each holds a descriptor while it is walked.
+pub(super) const DEEPEST: usize = 256;
+
 /// An open directory.
 pub(super) struct Folder {
     fd: OwnedFd,

@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::facts::{Facts, Sort};
-use super::look::Located;
 
 /// A regular file that will be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foreseen {
-    /// Where.
-    pub at: Located,
+    /// Where: absolute, as a path that was found is.
+    pub path: PathBuf,
     /// All of its content.
     pub content: Arc<[u8]>,
     /// Its mode; 0 where that is not known.
@@ -31,7 +30,7 @@ pub struct Overlay {
 impl Overlay {
     /// Adds a file, in the place of what was foreseen there.
     pub fn add(&self, file: Foreseen) {
-        self.files.write().unwrap_or_else(PoisonError::into_inner).insert(file.at.path.clone(), file);
+        self.files.write().unwrap_or_else(PoisonError::into_inner).insert(file.path.clone(), file);
     }
 
     /// What will stand at `path`, where that is foreseen.

@@ -8,8 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use super::error::{Error, Result};
+use super::folder::DEEPEST;
 use super::look::{Located, Look};
-use super::take::DEEPEST;
 
 /// A file, by device and number.
 pub(super) type Inode = (u64, u64);

@@ -13,6 +13,7 @@ pub mod facts;
 mod folder;
 pub mod foreseen;
 mod further;
+mod generations;
 pub mod json;
 pub mod keep;
 mod locate;

@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, Result};
+use super::error::Result;
 use super::keep::{Keep, ObjectId};
-use super::look::Look;
-use super::touch::Touch;
 
 /// A snapshot that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,37 +56,4 @@ pub trait Shelf: Send + Sync {
 
     /// Makes these, and no others, the generations of `name`, durably and at once. What they hold is durable then, too.
     fn set(&self, name: &str, generations: &[Generation]) -> Result<()>;
-}
-
-impl Look {
-    /// The generations of the snapshot `name`, the oldest first.
-    pub fn generations(&self, name: &str) -> Result<Vec<Generation>> {
-        let all = self.shelf().map_or_else(|| Ok(Vec::new()), |shelf| shelf.all())?;
-        let mut found: Vec<_> = all.into_iter().filter(|(other, _)| other == name).map(|(_, one)| one).collect();
-        found.sort_by_key(|one| one.number);
-        Ok(found)
-    }
-
-    /// The names of all snapshots, each once.
-    pub fn snapshot_names(&self) -> Result<Vec<String>> {
-        let all = self.shelf().map_or_else(|| Ok(Vec::new()), |shelf| shelf.all())?;
-        let names: std::collections::BTreeSet<_> = all.into_iter().map(|(name, _)| name).collect();
-        Ok(names.into_iter().collect())
-    }
-
-    /// Where the content of snapshots is.
-    pub fn snapshot_content(&self) -> Result<Arc<dyn Keep>> {
-        self.shelf().ok_or_else(none)?.keep()
-    }
-}
-
-impl Touch {
-    /// The snapshots, to be changed.
-    pub fn snapshots(&self) -> Result<&Arc<dyn Shelf>> {
-        self.shelf().ok_or_else(none)
-    }
-}
-
-fn none() -> Error {
-    Error::internal("there is no state folder here that could hold snapshots")
 }

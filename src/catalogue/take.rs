@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::cancel::Cancel;
 use super::error::{Error, Result};
 use super::facts::{Facts, Sort};
-use super::folder::{Folder, xattrs};
+use super::folder::{DEEPEST, Folder, xattrs};
 use super::keep::Keep;
 use super::look::{Located, Look};
 use super::path_text::{encode, join};
@@ -18,9 +18,6 @@ use super::read::failed;
 use super::show;
 use super::snapshot::{NodeState, PathState, Special, digest_of_names};
 use super::touch::fresh::is_fresh;
-
-/// Directories inside each other; each holds a descriptor while it is walked.
-pub(super) const DEEPEST: usize = 256;
 
 impl Look {
     /// What stands at `paths`, directories with all that is below them, so that [`super::touch::Touch::restore`] can

@@ -236,6 +236,17 @@ pub enum Capture {
     },
 }
 
+impl Capture {
+    /// The paths that it kept, parents before children.
+    #[must_use]
+    pub fn states(&self) -> &[super::snapshot::PathState] {
+        match self {
+            Self::Nothing => &[],
+            Self::Files { states } | Self::Data { states, .. } => states,
+        }
+    }
+}
+
 /// The units of a build, by name. Filled by `actions::ALL` and `probes::ALL`; joined in `lib.rs`.
 #[derive(Clone, Default)]
 pub struct Catalogue {

@@ -7,8 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::model::{self, Binding, BindingId, BindingKind, Name, OnFailure, Verify};
-use super::modules::Module;
-use super::names::{Declared, Meaning, Namespace, Scope, Space};
+use super::names::{Anchors, Declared, Meaning, Module, Namespace, Scope, Space};
 use crate::catalogue::signature::Signature;
 use crate::catalogue::ty::Type;
 use crate::catalogue::unit::Catalogue;
@@ -109,7 +108,7 @@ pub struct Checker<'a> {
     /// The `let` whose value is being checked.
     pub defining: Option<(&'a str, Place)>,
     /// Names of steps, stages and verifications that `after` may mean, innermost last.
-    pub anchors: Vec<super::items::Anchors<'a>>,
+    pub anchors: Vec<Anchors<'a>>,
     pub default_environment: Option<Place>,
     /// Scenarios by phase.
     pub scenarios: HashMap<&'a str, Vec<&'a str>>,

@@ -9,9 +9,9 @@ use crate::catalogue::show;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Place;
 
-use super::analysis::time_nodes;
 use super::expand::{Expansion, Selection, Work};
 use super::model::{Environment, ExprKind, Policy};
+use super::nodes::time_nodes;
 use super::order::Order;
 use super::time;
 

@@ -3,26 +3,13 @@
 //! Owns turning from the names of one file to those of another. Files that import each other never come here: they are
 //! refused when they are read.
 
-use std::collections::HashMap;
-
 use super::checker::Checker;
 use super::imports::{self, Import};
 use super::model::BindingId;
-use super::names::{Entry, Meaning, Scope};
+use super::names::{Entry, Meaning, Module};
 use crate::diagnostics::{Code, Diagnostic, suggest};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::ast::{self, Decl, Ident, Keyword, StmtKind, Tree};
-
-/// What the top level of a file knows.
-#[derive(Default)]
-pub struct Module<'a> {
-    pub file: FileId,
-    /// Empty while it is the one that is being checked: then its names are those of the checker.
-    pub scope: Scope<'a>,
-    pub coming: HashMap<&'a str, Place>,
-    /// It is being checked just now: what imports it then is part of a circle, which is refused when it is read.
-    pub open: bool,
-}
 
 /// What `x.name` means.
 pub enum Member {

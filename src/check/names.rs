@@ -1,4 +1,4 @@
-//! Scopes and namespaces: what a name means at a place.
+//! Scopes and namespaces: what a name means at a place, and what names a file has.
 //!
 //! Owns declaring and finding. It must not report: callers know what the name was for. Look-ups are by hash, so that
 //! ten thousand steps cost ten thousand look-ups.
@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::model::BindingId;
-use crate::source::Place;
+use crate::source::{FileId, Place};
 
 /// What a name stands for. Metrics, verifications, params and lets share one namespace: they meet in expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,17 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What the top level of a file knows.
+#[derive(Default)]
+pub struct Module<'a> {
+    pub file: FileId,
+    /// Empty while it is the one that is being checked: then its names are those of the checker.
+    pub scope: Scope<'a>,
+    pub coming: HashMap<&'a str, Place>,
+    /// It is being checked just now: what imports it then is part of a circle, which is refused when it is read.
+    pub open: bool,
+}
+
 /// The namespaces besides that of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Space {
@@ -189,3 +200,6 @@ impl<'a> Namespace<'a> {
         names
     }
 }
+
+/// Steps, stages and verifications by name.
+pub type Anchors<'a> = HashMap<&'a str, (Place, &'static str)>;

@@ -1,6 +1,8 @@
 //! Walking typed expressions and items.
 
-use super::model::{BinaryOp, BindingId, CallArg, Expr, ExprKind, Part};
+use std::sync::Arc;
+
+use super::model::{BinaryOp, BindingId, Block, CallArg, Expr, ExprKind, Item, Part, Step};
 
 /// Calls `visit` on `expr` and everything below it, parents first.
 pub fn expressions<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
@@ -82,4 +84,32 @@ pub fn asks_the_world(expr: &Expr) -> bool {
         found |= matches!(&part.kind, ExprKind::Probe(_));
     });
     found
+}
+
+/// `block` and all blocks inside.
+pub fn inside<'p>(block: &'p Block, see: &mut impl FnMut(&'p Block)) {
+    see(block);
+    for item in &block.items {
+        match item {
+            Item::Parallel(parallel) => inside(&parallel.body, see),
+            Item::For(each) => inside(&each.body, see),
+            Item::If(branch) => {
+                inside(&branch.body, see);
+                branch.otherwise.iter().for_each(|otherwise| inside(otherwise, see));
+            }
+            Item::Stage(stage) => {
+                let mut stage = Some(&**stage);
+                while let Some(this) = stage {
+                    inside(&this.body, see);
+                    stage = this.otherwise.as_deref();
+                }
+            }
+            Item::Let(_) | Item::Require(_) | Item::Observe(_) | Item::Step(_) | Item::Verify(_) => {}
+        }
+    }
+}
+
+/// The steps that stand directly in a block.
+pub fn steps(block: &Block) -> impl Iterator<Item = &Arc<Step>> {
+    block.items.iter().filter_map(|item| if let Item::Step(step) = item { Some(step) } else { None })
 }

@@ -26,7 +26,7 @@ pub fn params(policy: &Policy, mut request: Request, context: &Context) -> Resul
                 request.set.remove(&name);
                 request.asked.remove(&name);
             }
-            (Err(error), _) => return Err(super::plan::failure(policy, error)),
+            (Err(error), _) => return Err(super::unplanned::failure(policy, error)),
         }
     }
     Ok(request)

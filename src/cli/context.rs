@@ -8,6 +8,8 @@ use clap::{Args, ValueEnum};
 use crate::catalogue::visible::visible;
 use crate::run::secrets::Secrets;
 
+use super::exit::{Exit, Failure};
+
 // Flags that every verb takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
@@ -78,16 +80,16 @@ impl Context {
     }
 
     /// Writes a result to standard output, without secrets. A reader that went away is no error.
-    pub fn result(&self, text: &str) -> Result<(), super::exit::Failure> {
+    pub fn result(&self, text: &str) -> Result<(), Failure> {
         self.document(&self.secrets.scrub(text).unwrap_or_else(|| text.to_owned()))
     }
 
     /// Writes a result as it is: a document from which secrets were taken where they may stand.
-    pub fn document(&self, text: &str) -> Result<(), super::exit::Failure> {
+    pub fn document(&self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(super::exit::Failure::new(super::exit::Exit::Failed, format!("cannot write the result: {error}")))
+                Err(Failure::new(Exit::Failed, format!("cannot write the result: {error}")))
             }
             _ => Ok(()),
         }
@@ -106,6 +108,16 @@ impl Context {
         let text = scrubbed.as_deref().unwrap_or(text);
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n"));
+    }
+
+    /// Writes why a verb could not do its work. A hint that holds for several is said once, behind the last of them.
+    pub fn failure(&self, failure: &Failure) {
+        let all: Vec<&Failure> =
+            std::iter::once(failure).chain(&failure.also).filter(|one| !one.what.is_empty()).collect();
+        for (number, one) in all.iter().enumerate() {
+            let again = all.get(number + 1).is_some_and(|next| next.hint == one.hint);
+            self.error(&one.what, one.hint.as_deref().filter(|_| !again));
+        }
     }
 
     /// Writes an error and what to do about it.

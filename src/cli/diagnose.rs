@@ -60,7 +60,7 @@ impl Diagnose {
         let request = asked::params(&policy, Request { probe: self.probe, ..self.params.request()? }, context)?;
         let given = given(&request);
         let scenarios = diagnose::diagnose(&policy, self.phase.as_deref(), request, &look, &Drawn::now())
-            .map_err(|error: PlanError| super::plan::failure(&policy, error))?;
+            .map_err(|error: PlanError| super::unplanned::failure(&policy, error))?;
         let fits: Vec<&Found> = scenarios.iter().filter(|one| matches!(one.fit, Fit::Yes { .. })).collect();
         let command = |one: &Found| {
             let mut words = vec![

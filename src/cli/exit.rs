@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::context::Context;
-
 /// How a verb ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -73,15 +71,6 @@ impl Failure {
     /// A failure about which everything was said already.
     pub fn said(exit: Exit) -> Self {
         Self::new(exit, "")
-    }
-
-    /// Says it on standard error. A hint that holds for several is said once, behind the last of them.
-    pub fn tell(&self, context: &Context) {
-        let all: Vec<&Self> = std::iter::once(self).chain(&self.also).filter(|one| !one.what.is_empty()).collect();
-        for (number, one) in all.iter().enumerate() {
-            let again = all.get(number + 1).is_some_and(|next| next.hint == one.hint);
-            context.error(&one.what, one.hint.as_deref().filter(|_| !again));
-        }
     }
 
     /// What to do now.

@@ -41,6 +41,7 @@ mod secrets;
 mod show;
 mod status;
 mod undo;
+mod unplanned;
 mod verify;
 mod what_if;
 mod world;
@@ -166,7 +167,7 @@ fn verb() -> ExitCode {
     let exit = match done {
         Ok(exit) => exit,
         Err(failure) => {
-            failure.tell(&context);
+            context.failure(&failure);
             failure.exit
         }
     };

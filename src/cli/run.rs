@@ -21,7 +21,7 @@ use super::context::Context;
 use super::exit::{Done, Exit, Failure};
 use super::output::Output;
 use super::request::RequestArgs;
-use super::{again, asked, authority, leftover, load, people, plan, secrets, world};
+use super::{again, asked, authority, leftover, load, people, plan, secrets, unplanned, world};
 
 // `rbk run POLICY [PHASE…]` or `rbk run plan.json`
 #[derive(Debug, Args)]
@@ -172,12 +172,12 @@ impl Run {
         let fresh = crate::plan::plan(&policy, saved.request.clone(), &look, &drawn).map_err(|error| {
             // It could be planned then, so something has changed.
             let drifted = error.is_of_world();
-            let failure = plan::failure(&policy, error);
+            let failure = unplanned::failure(&policy, error);
             if !drifted {
                 return failure;
             }
-            let why = failure.what.strip_suffix(plan::UNCHANGED).unwrap_or(&failure.what);
-            let what = format!("the world is not what `{shown}` saw{}: {why}", plan::UNCHANGED);
+            let why = failure.what.strip_suffix(unplanned::UNCHANGED).unwrap_or(&failure.what);
+            let what = format!("the world is not what `{shown}` saw{}: {why}", unplanned::UNCHANGED);
             Failure { exit: Exit::Drifted, what, ..failure }
         })?;
         same(&saved, &fresh, &format!("`{shown}`"), context)?;
@@ -201,7 +201,7 @@ impl Run {
     /// Whether the environment wants its name, and whether it was given.
     fn asks(&self, policy: &Policy, request: &Request, context: &Context) -> Result<Asks, Failure> {
         let environment = crate::plan::environment(policy, request.environment.as_deref())
-            .map_err(|error| plan::failure(policy, error))?;
+            .map_err(|error| unplanned::failure(policy, error))?;
         let name = environment.map(|found| &*found.name.text);
         self.confirm.settle(name, environment.is_some_and(|found| found.confirm_typed), context)
     }

@@ -37,7 +37,7 @@ impl Verify {
         let look = world::open(&policy, &path, context)?;
         context.secrets.load(&policy, &look);
         let plan = plan::verifications(&policy, &self.names, self.params.request()?, &look, &Drawn::now());
-        let plan = plan.map_err(|error| super::plan::failure(&policy, error))?;
+        let plan = plan.map_err(|error| super::unplanned::failure(&policy, error))?;
         // A run needs a journal; this one is thrown away.
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::new(Exit::Failed, format!("cannot make a temporary folder: {error}")))?;

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::check::model::{BindingKind, Member, Muted, Policy, SecretSource, Start};
+use crate::check::model::{BindingKind, Member, Muted, Policy, SecretSource};
 
 use super::message;
+use super::pen;
 use super::phase;
 use super::text::{Texts, code, joined, length, plain, table};
 use super::{matrix, worst};
@@ -52,7 +53,7 @@ fn header(policy: &Policy, out: &mut String) {
     }
     facts.push(format!("a step without its own limit has {}", length(policy.defaults.timeout)));
     let _ = writeln!(out, "{}.\n", facts.join(" · "));
-    let _ = writeln!(out, "When a step fails and says nothing else: {}.\n", phase::reaction(&policy.on_failure));
+    let _ = writeln!(out, "When a step fails and says nothing else: {}.\n", pen::reaction(&policy.on_failure));
     if let Some(breaker) = policy.watching.at_most {
         let _ = writeln!(out, "At most {} rollbacks per {}.\n", breaker.rollbacks, length(breaker.per));
     }
@@ -66,25 +67,12 @@ fn severities(policy: &Policy, out: &mut String) {
             let what = severity.title.as_deref().map_or_else(String::new, plain);
             let within = severity.within.map_or_else(|| "no deadline".to_owned(), |(limit, _)| length(limit));
             let graceful = if severity.skip_graceful { "left out" } else { "done" };
-            vec![code(&severity.name.text), what, start(&severity.start), within, graceful.to_owned()]
+            vec![code(&severity.name.text), what, matrix::start(&severity.start), within, graceful.to_owned()]
         })
         .collect();
     if !rows.is_empty() {
         out.push_str("## Severities\n\nMost severe first.\n\n");
         out.push_str(&table(&["severity", "means", "who starts", "within", "graceful steps"], &rows));
-    }
-}
-
-/// Who or what may start, in words.
-pub(super) fn start(start: &Start) -> String {
-    match start {
-        Start::Automatically => "starts by itself".to_owned(),
-        Start::AfterApproval { by, within } => {
-            let within = within.map_or_else(String::new, |limit| format!(" within {}", length(limit)));
-            format!("after approval by {}{within}", code(by))
-        }
-        Start::ByHand => "a person".to_owned(),
-        Start::Observe => "nobody: it is only observed".to_owned(),
     }
 }
 

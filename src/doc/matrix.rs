@@ -5,10 +5,9 @@
 use std::sync::Arc;
 
 use crate::catalogue::value::Value;
-use crate::check::model::{BinaryOp, Expr, ExprKind, Held, Lasting, Policy, Rule, Started, Trigger, When};
+use crate::check::model::{BinaryOp, Expr, ExprKind, Held, Lasting, Policy, Rule, Start, Started, Trigger, When};
 use crate::check::walk;
 
-use super::markdown::start;
 use super::text::{Texts, code, joined, length, plain, table};
 
 /// A rule as it stands in the matrix.
@@ -116,6 +115,19 @@ pub(super) fn started(started: &Started) -> String {
     match &started.scenario {
         Some(scenario) => format!("{}, scenario {}", code(&started.phase.text), code(&scenario.text)),
         None => code(&started.phase.text),
+    }
+}
+
+/// Who or what may start, in words.
+pub(super) fn start(start: &Start) -> String {
+    match start {
+        Start::Automatically => "starts by itself".to_owned(),
+        Start::AfterApproval { by, within } => {
+            let within = within.map_or_else(String::new, |limit| format!(" within {}", length(limit)));
+            format!("after approval by {}{within}", code(by))
+        }
+        Start::ByHand => "a person".to_owned(),
+        Start::Observe => "nobody: it is only observed".to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 mod matrix;
 mod message;
+mod pen;
 mod phase;
 mod step;
 mod text;

@@ -3,21 +3,12 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::check::model::{
-    BindingKind, Block, Check, CheckKind, Item, OnFailure, Phase, Policy, Require, Stage, Tolerance, Verify, VerifyUse,
-};
+use crate::check::model::{BindingKind, Block, Item, Phase, Policy, Stage, Tolerance, Verify, VerifyUse};
 
+use super::pen::{Pen, expectation, reaction};
 use super::step;
 use super::text::{Texts, code, joined, length, plain, table};
 use super::worst::Foreseen;
-
-/// What one phase is written with.
-pub(super) struct Pen<'p> {
-    pub policy: &'p Policy,
-    pub foreseen: &'p Foreseen,
-    pub texts: &'p Texts,
-    pub out: &'p mut String,
-}
 
 pub fn write(policy: &Arc<Policy>, phase: &Phase, foreseen: &Foreseen, texts: &Texts, out: &mut String) {
     let title = phase.title.as_deref().map_or_else(String::new, |title| format!(": {}", plain(title)));
@@ -102,34 +93,7 @@ fn times(foreseen: &Foreseen, out: &mut String) {
     out.push_str(&table(&head, &rows.iter().map(kept).collect::<Vec<_>>()));
 }
 
-/// What happens when something fails, as a clause of a sentence.
-pub(super) fn reaction(on_failure: &OnFailure) -> String {
-    match on_failure {
-        OnFailure::Stop => "nothing new starts, and the run ends failed".to_owned(),
-        OnFailure::Undo => "what it did is taken back, then the run stops".to_owned(),
-        OnFailure::Warn => "the run warns and goes on".to_owned(),
-        OnFailure::Continue => "the run goes on and ends partial".to_owned(),
-        OnFailure::Run(phase) => format!("phase {} is run", code(&phase.text)),
-        OnFailure::Steps(block) => {
-            let names: Vec<_> = block
-                .items
-                .iter()
-                .filter_map(|item| match item {
-                    Item::Step(step) => Some(code(&step.name.text)),
-                    _ => None,
-                })
-                .collect();
-            if names.is_empty() { "its handler runs".to_owned() } else { format!("{} then run", joined(&names)) }
-        }
-    }
-}
-
 impl Pen<'_> {
-    /// A line of a list at some depth.
-    pub fn line(&mut self, depth: usize, mark: &str, text: &str) {
-        let _ = writeln!(self.out, "{}{mark} {text}", "   ".repeat(depth));
-    }
-
     fn block(&mut self, block: &Block, depth: usize) {
         for (index, item) in block.items.iter().enumerate() {
             self.item(item, index + 1, depth);
@@ -213,12 +177,6 @@ impl Pen<'_> {
         }
     }
 
-    /// `require`, as a sentence.
-    pub fn required(&self, require: &Require) -> String {
-        let why = require.why.as_ref().map_or_else(String::new, |why| format!(" ({})", self.texts.said(why)));
-        format!("Go on only if {}{why}.", self.texts.code(&require.condition))
-    }
-
     fn verify(&mut self, used: &VerifyUse, mark: &str, depth: usize) {
         let verify = Arc::clone(&self.policy.verifies[used.verify.0 as usize]);
         let title = verify.title.as_deref().map_or_else(String::new, |title| format!(" {}", plain(title)));
@@ -249,17 +207,6 @@ impl Pen<'_> {
         if let Some(on_failure) = &used.on_failure {
             self.line(depth + 1, "-", &format!("When it does not hold: {}.", reaction(on_failure)));
         }
-    }
-}
-
-/// An expectation, as a sentence.
-pub(super) fn expectation(check: &Check, texts: &Texts) -> String {
-    let condition = texts.code(&check.condition);
-    let why = check.why.as_ref().map_or_else(String::new, |why| format!(" ({})", texts.said(why)));
-    match check.kind {
-        CheckKind::Expect => format!("{condition} must hold{why}."),
-        CheckKind::Should => format!("{condition} should hold; otherwise the run ends degraded{why}."),
-        CheckKind::FailWhen => format!("It has failed as soon as {condition}{why}."),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::catalogue::signature::UndoKind;
 use crate::check::effects;
 use crate::check::model::{BindingKind, Call, Group, OnFailure, Step, StepItem, Title, Undo};
 
-use super::phase::{Pen, expectation, reaction};
+use super::pen::{Pen, expectation, reaction};
 use super::text::{Texts, code, joined, length, plain};
 
 /// What an action of the policy's own does stands below each of its calls, up to so many calls.

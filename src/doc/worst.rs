@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::analysis;
+use crate::check::cases::worst_cases;
 use crate::check::effects;
 use crate::check::expand::{ExpandedNode, Work};
 use crate::check::model::{Phase, Policy, Step};
@@ -32,7 +32,7 @@ pub struct Foreseen {
 #[must_use]
 pub fn foresee(policy: &Arc<Policy>, phase: &Phase) -> Foreseen {
     let mut found = Foreseen { worst: Vec::new(), nodes: Vec::new() };
-    for (selection, expansion, path) in analysis::worst_cases(policy, &phase.name.text) {
+    for (selection, expansion, path) in worst_cases(policy, &phase.name.text) {
         let severity = policy.severities.iter().find(|found| Some(&*found.name.text) == selection.severity.as_deref());
         found.worst.push(Worst {
             severity: selection.severity.as_deref().map(Arc::from),

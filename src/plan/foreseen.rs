@@ -93,7 +93,7 @@ impl Ahead {
         self.all.enter(index, &call.effects);
         self.member(index, node);
         for file in files {
-            self.by.insert(file.at.path.clone(), index);
+            self.by.insert(file.path.clone(), index);
             self.overlay.add(file);
         }
     }
@@ -109,7 +109,7 @@ impl Ahead {
     pub fn shown_after(&self, call: &ExpandedCall, files: &[Foreseen], look: &Look, nodes: &[Node]) -> Option<String> {
         let read = call.effects.reads.iter().filter(|one| one.kind == Kind::File);
         let read = read.filter_map(|one| look.locate(&one.name).ok()).map(|at| at.path);
-        let paths = read.chain(files.iter().map(|file| file.at.path.clone()));
+        let paths = read.chain(files.iter().map(|file| file.path.clone()));
         let last = paths.filter_map(|path| self.by.get(&path).copied()).max()?;
         let perhaps = match self.all.last_of_world() {
             Some(world) if world > last => format!(", if {} leaves it so", self.name(world, nodes)),

@@ -31,9 +31,9 @@ use std::sync::Arc;
 use crate::catalogue::error::Error;
 use crate::catalogue::look::Look;
 use crate::catalogue::value::Value;
-use crate::check::analysis;
 use crate::check::expand::{self, Expansion, Pinning, Refusal, Selection};
 use crate::check::model::{BindingId, Environment, Muted, Policy, RunField};
+use crate::check::nodes::order_nodes;
 use crate::check::order::{self, Trouble};
 use crate::diagnostics::suggest;
 use crate::source::Place;
@@ -156,7 +156,7 @@ fn make(
     if let Some((place, error)) = expansion.excess {
         return Err(PlanError::World { place, error });
     }
-    let order = order::order(&analysis::order_nodes(&expansion.nodes));
+    let order = order::order(&order_nodes(&expansion.nodes));
     if let Some(trouble) = order.trouble.first() {
         return Err(PlanError::Order { what: trouble_text(&expansion.nodes, trouble) });
     }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::check::analysis;
 use crate::check::expand::{Expansion, FailureScope};
 use crate::check::model::{Block, Environment, Expr, ExprKind, OnFailure, Policy};
+use crate::check::nodes;
 use crate::check::order::Order;
 use crate::check::time::{self, CriticalPath, bounds};
 
@@ -20,7 +20,7 @@ pub(super) fn of(
 ) -> Times {
     let Expansion { nodes, alternatives, .. } = expansion;
     let advisory = environment.is_some_and(|found| found.deadlines_advisory);
-    let path = time::critical_path(&analysis::time_nodes(nodes), alternatives, order, request.jobs.max(1));
+    let path = time::critical_path(&nodes::time_nodes(nodes), alternatives, order, request.jobs.max(1));
     let worst = path.to_mitigation.unwrap_or(path.machine);
     let mut deadlines = Vec::new();
     for severity in &policy.severities {
@@ -35,7 +35,7 @@ pub(super) fn of(
             deadlines.push(Deadline { of: format!("phase {}", phase.name.text), limit, worst: path.machine, advisory });
         }
     }
-    let timed = analysis::time_nodes(nodes);
+    let timed = nodes::time_nodes(nodes);
     for (index, node) in nodes.iter().enumerate() {
         let Some(limit) = node.by else { continue };
         let worst = time::latest_end(&timed, alternatives, order, request.jobs.max(1), index);

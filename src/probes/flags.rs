@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::http::{HEADERS, URL};
 use super::redis::{PASSWORD, SERVER, USER};
-use crate::actions::flags::service::{self, handle};
 use crate::actions::flags::{PATH, collect, flag, read, resources, switch};
+use crate::actions::flags::{handle, service};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Kind, Resource};
 use crate::catalogue::error::{Error, Result};
@@ -102,8 +102,8 @@ struct Handle(&'static Signature, FlagsKind);
 
 /// Where the flags are, as a probe reads it.
 fn place(args: &Args, look: Option<&Look>) -> Effects {
-    match handle(args) {
-        Some(at) => service::of(at).map_or_else(|_| Effects::reads_world(), |service| service.reads()),
+    match handle::of(args) {
+        Some(at) => handle::service(at).map_or_else(|_| Effects::reads_world(), |service| service.reads()),
         None if args.is_unknown("path") => {
             let mut all = Effects::reads_world();
             all.extend(reach::of(args, "path", look, reach::reads));
@@ -122,7 +122,7 @@ impl Handle {
             }
         }
         let service = FlagsService { kind: self.1, settings };
-        service::of(&service)?;
+        handle::service(&service)?;
         Ok(Value::Flags(Arc::new(service)))
     }
 }
@@ -165,8 +165,8 @@ impl Probe for Enabled {
         let neither = |value: &serde_json::Value, of: &str, name: &str| {
             Error::failed(format!("`{name}` {of} is {value}, which is neither on nor off"))
         };
-        if let Some(at) = handle(args) {
-            let (service, name) = (service::of(at)?, args.text("name")?);
+        if let Some(at) = handle::of(args) {
+            let (service, name) = (handle::service(at)?, args.text("name")?);
             let now = service.read(&[name], look)?.pop().unwrap_or_default();
             let on = service::stands(&now).ok_or_else(|| neither(&now, &format!("of {}", service.name()), name))?;
             return Ok(Value::Bool(on));
@@ -191,8 +191,8 @@ impl Probe for All {
 
     fn sample(&self, args: &Args, look: &Look) -> Result<Value> {
         look.cancel().check()?;
-        if let Some(at) = handle(args) {
-            let all = service::of(at)?.all(look)?;
+        if let Some(at) = handle::of(args) {
+            let all = handle::service(at)?.all(look)?;
             let on = all
                 .iter()
                 .filter_map(|(name, value)| Some((Arc::from(name.as_str()), Value::Bool(service::stands(value)?))));

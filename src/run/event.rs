@@ -6,6 +6,9 @@ use crate::catalogue::error::Error;
 use crate::catalogue::unit::Capture;
 use crate::catalogue::value::Value;
 
+/// Under what a node is known that runs again as its undo.
+pub const AGAIN: &str = "again";
+
 /// The outcome of a run (`language.md` §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use super::event::{NodeOutcome, Outcome};
 use super::executor::Missed;
-use super::shell::Over;
+use super::shell::{Over, Span};
 use crate::plan::model::Plan;
-
-/// When a node began and ended, counted from the start of the run.
-pub(super) type Span = (Duration, Duration);
 
 /// The promises that were not kept; `took`: of the whole run.
 pub(super) fn missed(plan: &Plan, over: &Over, took: Duration) -> Vec<Missed> {

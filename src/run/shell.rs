@@ -11,12 +11,10 @@ use std::time::{Duration, Instant};
 
 use super::dispatcher::Dispatcher;
 use super::dispatcher::graph::{Back, Command, End, Event as Told, Fail};
-use super::event::{Event, NodeOutcome, Outcome};
+use super::event::{AGAIN, Event, NodeOutcome, Outcome};
 use super::executor::{Ended, Executor, Halt, UNDO_TIMEOUT};
 use super::failure::Map;
-use super::promises::Span;
 use super::undo::back::{TakeBack, by_capture, said};
-use super::undo::trail::AGAIN;
 use super::undo::walk::{How, UndoStep};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::Error;
@@ -82,6 +80,9 @@ enum Job {
     Always,
     Finish(Outcome),
 }
+
+/// When a node began and ended, counted from the start of the run.
+pub(super) type Span = (Duration, Duration);
 
 /// What a run came to.
 pub(super) struct Over {

@@ -12,7 +12,7 @@ use super::reporter::{Feed, Reporter};
 use super::secrets::Secrets;
 use super::shell::{Over, Shell};
 use super::signals::Signals;
-use super::undo::walk::LeftAsIs;
+use super::undo::left::LeftAsIs;
 use super::undo::{Standing, standing};
 use crate::catalogue::cancel::Cancel;
 use crate::catalogue::error::{Error, Result};

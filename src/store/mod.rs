@@ -2,9 +2,11 @@
 //!
 //! Owns durability. It stores entries as text and knows nothing of what they mean; `run::journal` gives them their type.
 
+mod database;
 mod index;
 pub mod keyring;
 pub mod lock;
+mod loose;
 pub mod objects;
 mod schema;
 mod seal;

@@ -3,15 +3,15 @@
 //! An object's name is the blake3 digest of its content; what is stored is compressed with zstd, and sealed where it may hold
 //! a secret.
 
-use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
+use super::database::Database;
 use super::keyring::{Key, Keyring, NAME_LENGTH};
+use super::loose::Loose;
 use super::seal::{self, Sealer, Unsealer};
-use super::sqlite::Inner;
 use super::state;
 use super::writer::Op;
 use crate::catalogue::error::{Error, Result};
@@ -27,44 +27,10 @@ const LEVEL: i32 = 1;
 /// Bytes of small objects that may wait for the writer before `put` waits too.
 const WAITING: usize = 8 * 1024 * 1024;
 
-/// What is stored but not yet known to be durable.
-#[derive(Default)]
-pub(super) struct Loose {
-    folders: Mutex<BTreeSet<PathBuf>>,
-    small: Mutex<Small>,
-}
-
-#[derive(Default)]
-struct Small {
-    data: HashMap<String, Arc<[u8]>>,
-    bytes: usize,
-}
-
-impl Loose {
-    /// Makes the names of files durable that were renamed into place since the last call.
-    pub fn flush(&self) -> Result<()> {
-        let folders = std::mem::take(&mut *self.folders.lock().unwrap_or_else(PoisonError::into_inner));
-        for folder in folders {
-            File::open(&folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(|error| Error::io(format!("flush `{}`", folder.display()), &error))?;
-        }
-        Ok(())
-    }
-
-    /// Forgets a small object that can be read from the database now.
-    pub fn committed(&self, id: &str) {
-        let mut small = self.small.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(data) = small.data.remove(id) {
-            small.bytes -= data.len();
-        }
-    }
-}
-
 /// The object store of a state folder.
 pub(super) struct Objects {
     pub folder: PathBuf,
-    pub store: Weak<Inner>,
+    pub store: Weak<Database>,
     pub loose: Arc<Loose>,
     pub keys: Keyring,
 }
@@ -74,7 +40,7 @@ impl Objects {
         self.folder.join(&id[..2]).join(&id[2..])
     }
 
-    fn store(&self) -> Result<Arc<Inner>> {
+    fn store(&self) -> Result<Arc<Database>> {
         self.store.upgrade().ok_or_else(|| Error::internal("the store was closed while something was captured"))
     }
 

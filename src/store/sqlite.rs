@@ -1,13 +1,15 @@
 //! The store in one `SQLite` file: `<state>/state.db`, write-ahead log, every commit flushed.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
+use super::database::Database;
 use super::index::Index;
 use super::keyring::Keyring;
-use super::objects::{Loose, Objects};
+use super::loose::Loose;
+use super::objects::Objects;
 use super::standing::Standing;
 use super::writer::{Op, Ticket, Writer};
 use super::{Entry, Head, RunNo, RunRow, Store, schema, state};
@@ -18,18 +20,8 @@ use crate::catalogue::shelf::Generation;
 /// The database of a state folder.
 #[derive(Clone)]
 pub struct Sqlite {
-    inner: Arc<Inner>,
+    inner: Arc<Database>,
     keep: Arc<Objects>,
-}
-
-pub(super) struct Inner {
-    path: String,
-    reader: Mutex<Connection>,
-    /// Absent where the folder is only looked at.
-    writer: Option<Writer>,
-    /// Absent where the folder is only looked at.
-    index: Option<Arc<Index>>,
-    next: Mutex<i64>,
 }
 
 impl Sqlite {
@@ -102,7 +94,7 @@ impl Sqlite {
         loose: Arc<Loose>,
     ) -> Self {
         let (writer, index) = writer.unzip();
-        let inner = Arc::new(Inner { index, path, reader: Mutex::new(reader), writer, next: Mutex::new(last + 1) });
+        let inner = Arc::new(Database { index, path, reader: Mutex::new(reader), writer, next: Mutex::new(last + 1) });
         let (folder, keys) = (folder.join("objects"), Keyring::of_user());
         let objects = Objects { folder, store: Arc::downgrade(&inner), loose, keys };
         Self { inner, keep: Arc::new(objects) }
@@ -155,61 +147,6 @@ fn percent_encoded(path: &Path) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const SPECIAL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
     utf8_percent_encode(&path.to_string_lossy(), SPECIAL).to_string()
-}
-
-impl Inner {
-    fn writer(&self) -> Result<&Writer> {
-        self.writer.as_ref().ok_or_else(|| Error::internal("a store that was opened to be looked at was written to"))
-    }
-
-    pub(super) fn submit(&self, ops: impl IntoIterator<Item = Op>) -> Ticket {
-        self.writer.as_ref().expect("only a store that was opened to be written hands out its keep").submit(ops)
-    }
-
-    /// The connection for reading, when that is safe.
-    fn reader(&self) -> MutexGuard<'_, Connection> {
-        let connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        self.mend();
-        connection
-    }
-
-    fn mend(&self) {
-        if let Some(index) = &self.index {
-            index.mend();
-        }
-    }
-
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let connection = self.reader();
-        read(&connection).map_err(|error| schema::damaged(&self.path, &error))
-    }
-
-    pub(super) fn object(&self, id: &str) -> Result<Option<Vec<u8>>> {
-        self.read(|connection| {
-            connection.query_row("select data from objects where id = ?1", [id], |row| row.get(0)).optional()
-        })
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        // The connections are closed next, which moves what is in the log into the database.
-        self.mend();
-    }
-}
-
-impl Inner {
-    /// The id of the small object that begins with `start`, of hexadecimal digits.
-    pub(super) fn object_named(&self, start: &str) -> Result<Option<String>> {
-        self.read(|connection| {
-            connection
-                // `g` stands behind every digit.
-                .query_row("select id from objects where id >= ?1 and id < ?1 || 'g' limit 1", [start], |row| {
-                    row.get(0)
-                })
-                .optional()
-        })
-    }
 }
 
 const COLUMNS: &str = "select no, id, kind, policy, of, started, ended, outcome from runs";

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, params};
 
 use super::index::Index;
-use super::objects::Loose;
+use super::loose::Loose;
 use super::schema;
 use super::standing::Standing;
 use super::{Entry, Head, RunNo};

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::format::{Format, find};
+use super::data::find;
+use super::format::Format;
 use super::key;
 use crate::actions::file::{followed, named, unchanged};
 use crate::catalogue::args::Args;

@@ -1,5 +1,6 @@
 //! The `config` family: single settings of json, toml, yaml, env and ini files, their comments and layout kept.
 
+mod data;
 mod edit;
 mod env;
 mod format;
@@ -20,8 +21,9 @@ use super::file::Captured;
 use crate::catalogue::signature::{Form, Parameter};
 use crate::catalogue::unit::Action;
 
+pub use data::find;
 pub use edit::{Change as Setting, LARGEST, preview as shown_change, run as change};
-pub use format::{Format, find};
+pub use format::Format;
 
 const PATH: Parameter = Parameter {
     name: "path",

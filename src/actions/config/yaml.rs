@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use yamlpatch::{Op, Patch, apply_yaml_patches};
 use yamlpath::{Component, Document, Route};
 
-use super::format::find;
+use super::data::find;
 use crate::catalogue::error::{Error, Result};
 
 pub fn read(text: &str) -> Result<Json> {

@@ -90,7 +90,7 @@ pub fn edited(look: &Look, at: Located, content: &[u8]) -> Result<Option<Foresee
     if content.len() > LARGEST || facts.is_some_and(|facts| !facts.is_file() || facts.links > 1) {
         return Ok(None);
     }
-    Ok(Some(Foreseen { at, content: content.into(), mode: facts.map_or(0, |facts| facts.mode) }))
+    Ok(Some(Foreseen { path: at.path, content: content.into(), mode: facts.map_or(0, |facts| facts.mode) }))
 }
 
 /// An early and plain word where a directory stands in the place of a file.

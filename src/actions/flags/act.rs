@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::service::{self, Service, fingerprint, handle};
+use super::handle;
+use super::service::{Service, fingerprint};
 use super::{http, writes};
 use crate::actions::file::{Captured, Verb, not_known_yet};
 use crate::actions::redis::kept;
@@ -73,7 +74,7 @@ impl<V: Verb + Wanted> Action for Act<V> {
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         let touched = || writes(Effects::touches_world(), args);
-        match handle(args) {
+        match handle::of(args) {
             None if args.is_unknown("path") => {
                 let mut all = touched();
                 all.extend(self.file.effects(args, look));
@@ -83,7 +84,7 @@ impl<V: Verb + Wanted> Action for Act<V> {
             Some(at) => {
                 // Whoever listens to a service may do anything.
                 let mut all = touched();
-                if let Ok(service) = service::of(at) {
+                if let Ok(service) = handle::service(at) {
                     for one in service.reads().reads {
                         all = all.read(one.clone()).write(one);
                     }
@@ -94,15 +95,15 @@ impl<V: Verb + Wanted> Action for Act<V> {
     }
 
     fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {
-        if handle(args).is_some() { Entries::Kept } else { self.file.entries(args, look) }
+        if handle::of(args).is_some() { Entries::Kept } else { self.file.entries(args, look) }
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {
-        let Some(at) = handle(args) else { return self.file.preview(args, look) };
+        let Some(at) = handle::of(args) else { return self.file.preview(args, look) };
         if args.any_unknown() {
             return Ok(not_known_yet());
         }
-        let service = service::of(at)?;
+        let service = handle::service(at)?;
         let turns = self.turns(&*service, args, look)?;
         let changes: Vec<String> = turns
             .iter()
@@ -130,25 +131,25 @@ impl<V: Verb + Wanted> Action for Act<V> {
     }
 
     fn foresee(&self, args: &Args, look: &Look) -> Result<Option<Vec<Foreseen>>> {
-        if handle(args).is_some() { Ok(None) } else { self.file.foresee(args, look) }
+        if handle::of(args).is_some() { Ok(None) } else { self.file.foresee(args, look) }
     }
 
     fn fingerprint(&self, args: &Args, look: &Look) -> Result<Option<Fingerprint>> {
-        let Some(at) = handle(args) else { return self.file.fingerprint(args, look) };
+        let Some(at) = handle::of(args) else { return self.file.fingerprint(args, look) };
         if args.any_unknown() {
             return Ok(None);
         }
-        fingerprint(&*service::of(at)?, &args.texts("names")?, look).map(Some)
+        fingerprint(&*handle::service(at)?, &args.texts("names")?, look).map(Some)
     }
 
     fn capture(&self, args: &Args, look: &Look, keep: &dyn Keep) -> Result<Capture> {
-        let Some(at) = handle(args) else { return self.file.capture(args, look, keep) };
-        service::of(at)?.capture(&args.texts("names")?, look, keep)
+        let Some(at) = handle::of(args) else { return self.file.capture(args, look, keep) };
+        handle::service(at)?.capture(&args.texts("names")?, look, keep)
     }
 
     fn run(&self, args: &Args, touch: &Touch) -> Result<Value> {
-        let Some(at) = handle(args) else { return self.file.run(args, touch) };
-        let service = service::of(at)?;
+        let Some(at) = handle::of(args) else { return self.file.run(args, touch) };
+        let service = handle::service(at)?;
         let turns = self.turns(&*service, args, touch)?;
         let values: Vec<(&str, Json)> =
             turns.into_iter().filter(|(_, now, to)| !same(now, to)).map(|(name, _, to)| (name, to)).collect();
@@ -181,7 +182,7 @@ impl<V: Verb + Wanted> Action for Act<V> {
 
     /// What an HTTP service does beside setting a flag is not known.
     fn exact_undo(&self, args: &Args) -> bool {
-        match handle(args) {
+        match handle::of(args) {
             Some(at) => at.kind == FlagsKind::Redis,
             None => !args.is_unknown("path") && self.file.exact_undo(args),
         }

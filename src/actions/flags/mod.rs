@@ -4,6 +4,7 @@
 
 mod act;
 mod change;
+pub mod handle;
 mod http;
 mod redis;
 pub mod service;

@@ -1,25 +1,16 @@
-//! Flags that a service keeps, as a handle names them: read, and set one after the other.
+//! Flags that a service keeps: what each kind of service can do, and which way a switch of one stands.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::http::HttpFlags;
-use super::redis::RedisFlags;
-use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
 use crate::catalogue::touch::Touch;
 use crate::catalogue::unit::{Capture, Fingerprint};
-use crate::catalogue::value::{FlagsKind, FlagsService, Value};
 use crate::diagnostics::suggest::did_you_mean;
-
-/// The handle that a call is given, where it is not given a file.
-pub fn handle(args: &Args) -> Option<&FlagsService> {
-    if let Some(Value::Flags(service)) = args.get("path") { Some(service) } else { None }
-}
 
 /// A kind of service.
 pub trait Service {
@@ -38,14 +29,6 @@ pub trait Service {
     fn write(&self, values: &[(&str, Json)], touch: &Touch) -> Result<()>;
     /// Keeps the present values.
     fn capture(&self, names: &[&str], look: &Look, keep: &dyn Keep) -> Result<Capture>;
-}
-
-/// The service behind a handle.
-pub fn of(service: &FlagsService) -> Result<Box<dyn Service>> {
-    Ok(match service.kind {
-        FlagsKind::Http => Box::new(HttpFlags::of(service)?),
-        FlagsKind::Redis => Box::new(RedisFlags::of(service)?),
-    })
 }
 
 /// The present values, to notice that somebody changed one.

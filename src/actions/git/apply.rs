@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::difference::Change;
 use super::index;
 use super::lock::IndexLock;
-use super::repo::Repo;
+use super::repo::{Repo, failed};
 use super::staged::Node;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::look::{Located, Look};
@@ -64,7 +64,23 @@ pub fn write(repo: &Repo, touch: &Touch, held: &IndexLock, changes: &[Change]) -
             }
         }
     }
-    index::update(repo, held, changes)
+    note(repo, held, changes)
+}
+
+/// Brings the entries of `changes` to what they shall be.
+fn note(repo: &Repo, held: &IndexLock, changes: &[Change]) -> Result<()> {
+    index::edit(repo, held, |index| {
+        // Deletions first: an entry `a` and an entry `a/b` exclude each other.
+        for change in changes.iter().filter(|change| change.index || change.work) {
+            index::forget(index, &change.path)?;
+        }
+        for change in changes {
+            let (true, Some(want)) = (change.index || change.work, change.want) else { continue };
+            let entry = index::entry_of(repo, &change.path, want.id, want.mode)?;
+            index.add(&entry).map_err(|error| failed(format!("note `{}` in the index", change.name), &error))?;
+        }
+        Ok(())
+    })
 }
 
 /// Removes what stands where a directory is needed; several files may need the same one.

@@ -1,7 +1,7 @@
 //! `git.branch`: makes a branch at a commit, or moves one there when told to.
 
 use super::reference;
-use super::repo::{Part, Repo, failed, reads_commit};
+use super::repo::{Part, Repo, failed};
 use super::{commit, undo};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Kind, Resource};
@@ -104,7 +104,7 @@ impl Action for Branch {
             None => effects,
         };
         // Which branch is checked out decides whether one may be moved.
-        Part::Head.read(reads_commit(effects, args.text_or_none("at"), look), look)
+        Part::Head.read(commit::reads_commit(effects, args.text_or_none("at"), look), look)
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

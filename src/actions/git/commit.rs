@@ -1,15 +1,26 @@
-//! What names a commit, and how a commit reads in a plan.
+//! What names a commit, what naming one reads, and how a commit reads in a plan.
 
 use git2::{Commit, ErrorCode, ObjectType, Signature};
 
-use super::repo::{Repo, failed};
+use super::repo::{Part, Repo, failed};
+use crate::catalogue::effect::Effects;
 use crate::catalogue::error::{Error, Result};
+use crate::catalogue::look::Look;
 use crate::catalogue::show;
 
 /// Whether this is a full object id, which names the same commit for ever.
 #[must_use]
 pub fn is_full_id(spec: &str) -> bool {
     spec.len() == 40 && spec.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Adds what naming a commit reads: nothing when it is a full id, otherwise refs and `HEAD`.
+#[must_use]
+pub fn reads_commit(effects: Effects, spec: Option<&str>, look: Option<&Look>) -> Effects {
+    if spec.is_some_and(is_full_id) {
+        return effects;
+    }
+    Part::Head.read(Part::Refs.read(effects, look), look)
 }
 
 /// The commit that `spec` names now: an id, a branch, a tag, `HEAD~1`.

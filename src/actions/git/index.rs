@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use git2::{Index, IndexEntry, IndexTime, Oid};
 
-use super::difference::Change;
 use super::lock::IndexLock;
 use super::own_file::{self, Kept};
 use super::repo::{Repo, failed};
@@ -32,28 +31,12 @@ pub const fn stage(entry: &IndexEntry) -> u16 {
     (entry.flags >> 12) & 3
 }
 
-/// Brings the entries of `changes` to what they shall be.
-pub fn update(repo: &Repo, _held: &IndexLock, changes: &[Change]) -> Result<()> {
-    edit(repo, |index| {
-        // Deletions first: an entry `a` and an entry `a/b` exclude each other.
-        for change in changes.iter().filter(|change| change.index || change.work) {
-            forget(index, &change.path)?;
-        }
-        for change in changes {
-            let (true, Some(want)) = (change.index || change.work, change.want) else { continue };
-            let entry = entry_of(repo, &change.path, want.id, want.mode)?;
-            index.add(&entry).map_err(|error| failed(format!("note `{}` in the index", change.name), &error))?;
-        }
-        Ok(())
-    })
-}
-
 /// Gives paths these entries, or none. What is known of their files is dropped, so that git compares their content.
-pub fn set(repo: &Repo, _held: &IndexLock, entries: &[(String, Option<Entry>)]) -> Result<()> {
+pub fn set(repo: &Repo, held: &IndexLock, entries: &[(String, Option<Entry>)]) -> Result<()> {
     if entries.is_empty() {
         return Ok(());
     }
-    edit(repo, |index| {
+    edit(repo, held, |index| {
         for (path, _) in entries {
             forget(index, path)?;
         }
@@ -100,7 +83,7 @@ pub fn described(repo: &Repo, paths: &[String]) -> Result<BTreeMap<String, Strin
 
 /// Puts the index back as it was: byte for byte when its other entries are what they were, otherwise only the
 /// entries of `paths`, so that what somebody else staged meanwhile is not lost.
-pub fn put_back(repo: &Repo, _held: &IndexLock, kept: &Kept, paths: &[String], keep: &dyn Keep) -> Result<()> {
+pub fn put_back(repo: &Repo, held: &IndexLock, kept: &Kept, paths: &[String], keep: &dyn Keep) -> Result<()> {
     let path = repo.own("index");
     drop(Scratch::new(repo, "rbk-new"));
     let old = old(repo, kept, keep)?;
@@ -108,7 +91,7 @@ pub fn put_back(repo: &Repo, _held: &IndexLock, kept: &Kept, paths: &[String], k
     if others(&old, paths) == others(&now, paths) {
         return own_file::put_back(&path, kept, keep);
     }
-    edit(repo, |index| {
+    edit(repo, held, |index| {
         for path in paths {
             forget(index, path)?;
         }
@@ -139,7 +122,7 @@ fn others(index: &Index, paths: &[String]) -> BTreeMap<(Vec<u8>, u16), (Oid, u32
 }
 
 /// Changes a copy of the index and renames it over the index.
-fn edit(repo: &Repo, change: impl FnOnce(&mut Index) -> Result<()>) -> Result<()> {
+pub fn edit(repo: &Repo, _held: &IndexLock, change: impl FnOnce(&mut Index) -> Result<()>) -> Result<()> {
     let path = repo.own("index");
     let scratch = Scratch::new(repo, "rbk-new");
     let written = match std::fs::read(&path) {
@@ -178,7 +161,7 @@ fn distrust_racy(index: &mut Index, written: (i64, i64)) -> Result<()> {
 }
 
 /// Removes an entry with the sides of a conflict.
-fn forget(index: &mut Index, path: &str) -> Result<()> {
+pub fn forget(index: &mut Index, path: &str) -> Result<()> {
     for stage in 0..=3 {
         if index.get_path(Path::new(path), stage).is_some() {
             index
@@ -190,7 +173,7 @@ fn forget(index: &mut Index, path: &str) -> Result<()> {
 }
 
 /// The entry of a file as it now stands in the work tree.
-fn entry_of(repo: &Repo, path: &str, id: Oid, mode: u32) -> Result<IndexEntry> {
+pub fn entry_of(repo: &Repo, path: &str, id: Oid, mode: u32) -> Result<IndexEntry> {
     let place = repo.place(path);
     let meta = std::fs::symlink_metadata(&place)
         .map_err(|error| Error::io(format!("look at `{}`", place.display()), &error))?;

@@ -223,12 +223,3 @@ impl Part {
         self.resources(look).into_iter().fold(effects, Effects::write)
     }
 }
-
-/// Adds what naming a commit reads: nothing when it is a full id, otherwise refs and `HEAD`.
-#[must_use]
-pub fn reads_commit(effects: Effects, spec: Option<&str>, look: Option<&Look>) -> Effects {
-    if spec.is_some_and(super::commit::is_full_id) {
-        return effects;
-    }
-    Part::Head.read(Part::Refs.read(effects, look), look)
-}

@@ -2,8 +2,8 @@
 
 use super::difference::{self, Change};
 use super::lock::IndexLock;
-use super::repo::{Part, Repo, failed, reads_commit};
-use super::undo::Moves;
+use super::repo::{Part, Repo, failed};
+use super::tip::Moves;
 use super::{apply, commit, preview, tree, undo};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Entries};
@@ -73,7 +73,7 @@ impl Action for Restore {
 
     fn effects(&self, args: &Args, look: Option<&Look>) -> Effects {
         let effects = reach::of(args, "paths", look, reach::writes);
-        Part::Index.write(reads_commit(effects, args.text_or_none("from"), look), look)
+        Part::Index.write(commit::reads_commit(effects, args.text_or_none("from"), look), look)
     }
 
     fn entries(&self, args: &Args, look: Option<&Look>) -> Entries {

@@ -3,7 +3,7 @@
 use git2::ObjectType;
 
 use super::reference;
-use super::repo::{Part, Repo, failed, reads_commit};
+use super::repo::{Part, Repo, failed};
 use super::{commit, undo};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::{Effects, Kind, Resource};
@@ -87,7 +87,7 @@ impl Action for Tag {
             None if args.is_unknown("name") => effects.write(Resource::new(Kind::Git, "refs/tags/**")),
             None => effects,
         };
-        reads_commit(effects, args.text_or_none("at"), look)
+        commit::reads_commit(effects, args.text_or_none("at"), look)
     }
 
     fn preview(&self, args: &Args, look: &Look) -> Result<Preview> {

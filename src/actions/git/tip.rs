@@ -1,10 +1,9 @@
-//! Where `HEAD` stands: on a branch, or on a commit by itself; and moving it.
+//! Where `HEAD` stands: on a branch, or on a commit by itself; moving it, and what moves with it.
 
 use git2::{Commit, Oid, RepositoryState};
 
 use super::reference;
 use super::repo::{Repo, failed};
-use super::undo::Moves;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::unit::Fingerprint;
 
@@ -17,6 +16,15 @@ pub struct Tip {
     pub branch: Option<String>,
     /// The commit; `None` on a branch without one.
     pub id: Option<Oid>,
+}
+
+/// What of the repository an action moves besides files.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// `HEAD` itself, or its reflog only, where a branch that is checked out moves.
+    pub head: bool,
+    /// A ref, by its full name.
+    pub name: Option<String>,
 }
 
 /// `ref: refs/heads/x` or an id, as `HEAD` holds it.

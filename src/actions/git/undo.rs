@@ -8,7 +8,8 @@ use super::own_file::{self, Around, Kept};
 use super::reference::{self, Was};
 use super::repo::Repo;
 use super::staged::Node;
-use super::{apply, index, tip};
+use super::tip::{self, Moves};
+use super::{apply, index};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
@@ -39,15 +40,6 @@ struct Tree {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     moved: Option<Was>,
     around: Around,
-}
-
-/// What of the repository an action moves besides files.
-#[derive(Clone, Debug, Default)]
-pub struct Moves {
-    /// `HEAD` itself, or its reflog only, where a branch that is checked out moves.
-    pub head: bool,
-    /// A ref, by its full name.
-    pub name: Option<String>,
 }
 
 /// The value of a ref as a part of a fingerprint.

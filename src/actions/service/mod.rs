@@ -110,12 +110,12 @@ impl Action for Act {
 
     fn undo(&self, capture: &Capture, touch: &Touch, _keep: &dyn Keep) -> Result<()> {
         let Some(before) = read(capture)? else { return Ok(()) };
-        // By now it may be stopped, as it was before the run; it reads its settings when it is started.
-        let runs = || before.service.state(touch).map(|state| state.is_coming());
+        // By now it may be stopped, as it was before the run; one that failed to come up is tried again.
+        let stopped = || before.service.state(touch).map(|state| state.active == "inactive");
         let verb = match (before.verb, before.up) {
             (Verb::Start | Verb::Restart, false) => Verb::Stop,
             (Verb::Stop, true) => Verb::Start,
-            (Verb::Restart, true) if runs()? => Verb::Restart,
+            (Verb::Restart, true) if !stopped()? => Verb::Restart,
             (Verb::Reload, _) if before.service.state(touch)?.is_up() => Verb::Reload,
             (Verb::Start | Verb::Restart, true) | (Verb::Stop, false) | (Verb::Reload, _) => return Ok(()),
         };

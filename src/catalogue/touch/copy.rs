@@ -12,9 +12,9 @@ use super::fresh::{Fresh, place, settle};
 use super::meta::{bring_back, bring_back_closed, copy_attributes};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::facts::{Facts, Sort};
-use crate::catalogue::folder::Folder;
+use crate::catalogue::folder::{DEEPEST, Folder};
 use crate::catalogue::look::Located;
-use crate::catalogue::take::{DEEPEST, attributes};
+use crate::catalogue::take::attributes;
 
 /// What of an entry is copied.
 #[derive(Clone, Copy, PartialEq, Eq)]

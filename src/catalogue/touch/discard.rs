@@ -4,13 +4,17 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, chmodat, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, chmodat, openat, unlinkat};
 
 use super::Touch;
-use super::fresh::unlink;
 use crate::catalogue::error::{Error, Result};
-use crate::catalogue::folder::Folder;
-use crate::catalogue::take::DEEPEST;
+use crate::catalogue::folder::{DEEPEST, Folder};
+
+/// Removes one name; a directory must be empty.
+pub(super) fn unlink(folder: &Folder, name: &OsStr, is_dir: bool) -> io::Result<()> {
+    let flags = if is_dir { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+    Ok(unlinkat(folder.fd(), name, flags)?)
+}
 
 /// Removes our own leftovers, whatever their modes, without asking for the time: they are small or already replaced.
 pub(super) fn discard(folder: &Folder, name: &OsStr) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, linkat, mkdirat, openat, renameat, symlinkat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, linkat, mkdirat, openat, renameat, symlinkat};
 use rustix::io::Errno;
 
 use super::discard::discard;
@@ -151,12 +151,6 @@ pub(super) fn place(from_folder: &Folder, from: &OsStr, to_folder: &Folder, to: 
         return Err(error.into());
     }
     discard(to_folder, &aside)
-}
-
-/// Removes one name; a directory must be empty.
-pub(super) fn unlink(folder: &Folder, name: &OsStr, is_dir: bool) -> io::Result<()> {
-    let flags = if is_dir { AtFlags::REMOVEDIR } else { AtFlags::empty() };
-    Ok(unlinkat(folder.fd(), name, flags)?)
 }
 
 /// Makes the names in a directory durable. File systems that cannot say so.

@@ -13,9 +13,9 @@ use rustix::fs::{FileType, Mode, OFlags, mkdirat, openat};
 
 use super::Touch;
 use super::copy::sync_all;
-use super::discard::{discard, open_up};
+use super::discard::{discard, open_up, unlink};
 use super::fill::fill;
-use super::fresh::{Fresh, is_left_over, settle, unlink};
+use super::fresh::{Fresh, is_left_over, settle};
 use super::meta::{bring_back, bring_back_closed, set_mtime};
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::facts::{Facts, Sort};

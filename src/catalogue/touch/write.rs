@@ -9,9 +9,9 @@ use rustix::io::Errno;
 
 use super::Touch;
 use super::copy::sync_all;
-use super::discard::set_mode;
+use super::discard::{set_mode, unlink};
 use super::fill::fill;
-use super::fresh::{Fresh, place, settle, unlink};
+use super::fresh::{Fresh, place, settle};
 use super::meta::take_over;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::facts::Facts;

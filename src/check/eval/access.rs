@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{described, missing, wrong};
+use super::{absent, described, missing, wrong};
 use crate::catalogue::error::Result;
 use crate::catalogue::value::Value;
 
@@ -37,7 +37,7 @@ pub(super) fn index(of: &Value, index: &Value) -> Result<Value> {
             let at = whole(index).ok_or_else(|| wrong(format!("a list has no element {}", described(index))))?;
             usize::try_from(at).ok().and_then(|at| items.get(at)).cloned().ok_or_else(|| {
                 let count = items.len();
-                wrong(format!("there is no element {at} in a list of {count}; they are counted from 0"))
+                absent(format!("there is no element {at} in a list of {count}; they are counted from 0"))
             })
         }
         (Value::Map(map), _) => match key(index) {
@@ -91,6 +91,6 @@ fn no_key(key: &str, map: &Value) -> crate::catalogue::error::Error {
         Value::Map(map) => map.keys().take(SHOWN).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
         _ => String::new(),
     };
-    let error = wrong(format!("there is no key `{key}` in the map"));
+    let error = absent(format!("there is no key `{key}` in the map"));
     if known.is_empty() { error.hint("the map is empty") } else { error.hint(format!("it has {known}")) }
 }

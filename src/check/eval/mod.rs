@@ -12,6 +12,7 @@ mod arithmetic;
 mod compare;
 mod convert;
 mod path;
+mod piece;
 mod promql;
 pub mod room;
 mod shell;
@@ -111,10 +112,14 @@ fn wrong(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Value, what)
 }
 
+/// What is asked for is not there.
+fn absent(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Absent, what)
+}
+
 /// An absent value where one is needed.
 fn missing(what: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Absent, format!("{what} is missing"))
-        .hint("say what then: `(… otherwise 0)`, or `… otherwise refuse(\"why\")`")
+    absent(format!("{what} is missing")).hint("say what then: `(… otherwise 0)`, or `… otherwise refuse(\"why\")`")
 }
 
 /// What a value is, as messages call it: `"9" (a string)`, cut to a readable length.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::text::{Piece, single};
+use super::piece::{Piece, single};
 use super::wrong;
 use crate::catalogue::error::Result;
 use crate::catalogue::value::Value;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::text::{Piece, single};
+use super::piece::{Piece, single};
 use super::{described, missing, wrong};
 use crate::catalogue::error::Result;
 use crate::catalogue::ty::Dim;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::text::{Piece, single};
+use super::piece::{Piece, single};
 use super::wrong;
 use crate::catalogue::error::{Error, Result};
 use crate::catalogue::value::{Code, Value};

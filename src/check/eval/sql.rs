@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::text::Piece;
+use super::piece::Piece;
 use super::{described, missing, wrong};
 use crate::catalogue::error::Result;
 use crate::catalogue::value::{Code, Value};

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::convert::{convert, is_host};
-use super::text::{Piece, single};
+use super::piece::{Piece, single};
 use super::wrong;
 use crate::catalogue::error::Result;
 use crate::catalogue::ty::Type;

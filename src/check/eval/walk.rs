@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Evaluated, Given, Scope, access, arg, arithmetic, compare, convert, described, missing, room, text, wrong,
+    Evaluated, Given, Scope, access, arg, arithmetic, compare, convert, described, missing, piece, room, text, wrong,
 };
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::{Error, ErrorKind, Result};
@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
             ExprKind::Apply(id, args) => self.apply(*id, args),
             ExprKind::Probe(call) => self.probe(call),
             ExprKind::Refuse(why) => Err(match self.expr(why)? {
-                Evaluated::Known(why) => Error::refused(text::plain(&why)?),
+                Evaluated::Known(why) => Error::refused(piece::plain(&why)?),
                 Evaluated::Unknown { after } => return Ok(Evaluated::Unknown { after }),
             }),
             // The checker lets them stand in triggers only.
@@ -211,9 +211,9 @@ impl<'a> Walk<'a> {
         let mut unknown = None;
         for part in parts {
             match part {
-                Part::Text(text) => pieces.push(text::Piece::Text(text)),
+                Part::Text(text) => pieces.push(piece::Piece::Text(text)),
                 Part::Hole(hole) => match self.expr(hole)? {
-                    Evaluated::Known(value) => pieces.push(text::Piece::Hole(value)),
+                    Evaluated::Known(value) => pieces.push(piece::Piece::Hole(value)),
                     Evaluated::Unknown { after } => {
                         unknown.get_or_insert(after);
                     }
@@ -224,8 +224,8 @@ impl<'a> Walk<'a> {
             Some(after) => Ok(Evaluated::Unknown { after }),
             None => {
                 let holes = pieces.iter().map(|piece| match piece {
-                    text::Piece::Text(text) => text.len(),
-                    text::Piece::Hole(value) => room::size(value, self.room),
+                    piece::Piece::Text(text) => text.len(),
+                    piece::Piece::Hole(value) => room::size(value, self.room),
                 });
                 // Before it is put together: it may be too large for any memory.
                 if holes.fold(0, usize::saturating_add) > self.room {

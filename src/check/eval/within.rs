@@ -4,7 +4,7 @@
 //! The checker puts a function around such a text that is given its pieces: literal and value in turn, a literal first.
 
 use super::path;
-use super::text::{Piece, single};
+use super::piece::{Piece, single};
 use crate::catalogue::error::Result;
 use crate::catalogue::signature::{Form, Holds, Parameter, Signature};
 use crate::catalogue::ty::Type;

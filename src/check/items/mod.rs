@@ -41,8 +41,6 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Place, Span};
 use crate::syntax::ast::{Decl, Keyword, StmtKind, Tree};
 
-pub use phase::Anchors;
-
 impl<'a> Checker<'a> {
     /// Checks every item; the policy is whole only when nothing was reported.
     pub fn items(&mut self, trees: &'a [(FileId, Tree)]) -> Option<Policy> {

@@ -8,13 +8,10 @@ use crate::check::clauses::{PHASE, Seen, Word};
 use crate::check::items::block::Rest;
 use crate::check::items::header_span;
 use crate::check::model::{Block, Name, Phase};
-use crate::check::names::Space;
+use crate::check::names::{Anchors, Space};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Place;
 use crate::syntax::ast::{self, Clause, Decl, Ident, Keyword, Stmt, StmtKind};
-
-/// Steps, stages and verifications by name.
-pub type Anchors<'a> = HashMap<&'a str, (Place, &'static str)>;
 
 impl<'a> Checker<'a> {
     pub fn phase(&mut self, decl: &'a Decl) -> Option<Arc<Phase>> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::catalogue::effect::Kind;
 use crate::catalogue::value::Value;
-use crate::check::analysis::{order_nodes, time_nodes, whole_runs};
+use crate::check::cases::whole_runs;
 use crate::check::expand::{ExpandedNode, Expansion, Work};
 use crate::check::model::{Block, Item, Phase, Policy, Step};
+use crate::check::nodes::{order_nodes, time_nodes};
 use crate::check::order::{Order, OrderNode, order};
 use crate::check::time::critical_path;
 use crate::diagnostics::{Code, Diagnostic};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::effect::{Effects, Kind, Resource};
-use crate::check::analysis::worst_cases;
+use crate::check::cases::worst_cases;
 use crate::check::effects::{conflict, shown};
 use crate::check::expand::{Expansion, Work, reads};
 use crate::check::model::{BindingKind, Expr, ExprKind, MetricId, Policy, StepItem, Trigger, When};

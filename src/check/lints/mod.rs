@@ -30,7 +30,8 @@ use std::sync::Arc;
 
 use crate::diagnostics::Report;
 
-use super::model::{Block, Item, Phase, Policy, Step};
+use super::model::{Block, Phase, Policy};
+use super::walk::{inside, steps};
 
 /// Reports what is advisable in `policy`, which has no errors.
 pub fn advise(policy: &Arc<Policy>, report: &mut Report) {
@@ -65,32 +66,4 @@ fn blocks<'p>(phase: &'p Phase, see: &mut impl FnMut(&'p Block)) {
     if let Some(always) = &phase.always {
         inside(always, see);
     }
-}
-
-/// `block` and all blocks inside.
-pub(super) fn inside<'p>(block: &'p Block, see: &mut impl FnMut(&'p Block)) {
-    see(block);
-    for item in &block.items {
-        match item {
-            Item::Parallel(parallel) => inside(&parallel.body, see),
-            Item::For(each) => inside(&each.body, see),
-            Item::If(branch) => {
-                inside(&branch.body, see);
-                branch.otherwise.iter().for_each(|otherwise| inside(otherwise, see));
-            }
-            Item::Stage(stage) => {
-                let mut stage = Some(&**stage);
-                while let Some(this) = stage {
-                    inside(&this.body, see);
-                    stage = this.otherwise.as_deref();
-                }
-            }
-            Item::Let(_) | Item::Require(_) | Item::Observe(_) | Item::Step(_) | Item::Verify(_) => {}
-        }
-    }
-}
-
-/// The steps that stand directly in a block.
-pub(super) fn steps(block: &Block) -> impl Iterator<Item = &Arc<Step>> {
-    block.items.iter().filter_map(|item| if let Item::Step(step) = item { Some(step) } else { None })
 }

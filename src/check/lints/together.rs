@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalogue::effect::{Kind, Resource};
-use crate::check::analysis::whole_runs;
+use crate::check::cases::whole_runs;
 use crate::check::effects::shown;
 use crate::check::model::{Call, Policy};
 use crate::diagnostics::{Code, Diagnostic};

@@ -1,4 +1,4 @@
-//! Which types fit where, what converts silently, and what is said when one does not fit.
+//! Which types fit where, which may be compared, what converts silently, and what is said when one does not fit.
 
 // The order of the arms is the order of the rules.
 #![allow(clippy::match_same_arms)]
@@ -258,5 +258,21 @@ pub fn article(ty: &Type) -> String {
         Type::Code(Dialect::Sql | Dialect::PromQl) => ty.to_string(),
         Type::Int | Type::Record(_) if ty.to_string().starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {ty}"),
         _ => format!("a {ty}"),
+    }
+}
+
+/// Whether values of both types may be equal.
+pub fn comparable(a: &Type, b: &Type) -> bool {
+    let text = |ty: &Type| matches!(ty, Type::String | Type::Path | Type::Url | Type::Host | Type::Enum(_));
+    match (a.required(), b.required()) {
+        (Type::Error | Type::None | Type::Json, _) | (_, Type::Error | Type::None | Type::Json) => true,
+        (Type::Code(_) | Type::Regex, _) | (_, Type::Code(_) | Type::Regex) => false,
+        (Type::Int | Type::Float, Type::Int | Type::Float) => true,
+        (Type::Enum(a), Type::Enum(b)) => a.iter().any(|word| b.contains(word)),
+        (a, b) if text(a) && text(b) => true,
+        (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) | (Type::Range(a), Type::Range(b)) => {
+            comparable(a, b)
+        }
+        (a, b) => a == b,
     }
 }

@@ -5,7 +5,7 @@
 use super::super::checker::Checker;
 use super::super::model::{Expr, ExprKind};
 use super::super::quantity;
-use super::fit::number_in_quotes;
+use super::fit::{comparable, number_in_quotes};
 use super::{fit, mismatch_code, unify};
 use crate::catalogue::ty::{Dim, Type};
 use crate::catalogue::value::Value;
@@ -172,7 +172,7 @@ impl<'a> Checker<'a> {
         } else {
             left
         };
-        if element != Type::Error && !super::order::comparable(&left.ty, &element) {
+        if element != Type::Error && !comparable(&left.ty, &element) {
             let at = Expr { ty: element, ..right.clone() };
             self.both(binary, &left, &at, "what is looked for differs in kind from what is there");
         }

@@ -1,10 +1,8 @@
 //! Comparison: what may equal what, and what has an order.
 
-// The order of the arms is the order of the rules.
-#![allow(clippy::match_same_arms)]
-
 use super::super::checker::Checker;
 use super::super::model::{Expr, ExprKind};
+use super::fit::comparable;
 use super::operators::made;
 use super::{Fit, article, fit};
 use crate::catalogue::ty::Type;
@@ -104,21 +102,5 @@ fn texts_alike(left: Expr, right: Expr) -> (Expr, Expr) {
         (true, false) => (left, turned(right)),
         (false, true) => (turned(left), right),
         _ => (left, right),
-    }
-}
-
-/// Whether values of both types may be equal.
-pub fn comparable(a: &Type, b: &Type) -> bool {
-    let text = |ty: &Type| matches!(ty, Type::String | Type::Path | Type::Url | Type::Host | Type::Enum(_));
-    match (a.required(), b.required()) {
-        (Type::Error | Type::None | Type::Json, _) | (_, Type::Error | Type::None | Type::Json) => true,
-        (Type::Code(_) | Type::Regex, _) | (_, Type::Code(_) | Type::Regex) => false,
-        (Type::Int | Type::Float, Type::Int | Type::Float) => true,
-        (Type::Enum(a), Type::Enum(b)) => a.iter().any(|word| b.contains(word)),
-        (a, b) if text(a) && text(b) => true,
-        (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) | (Type::Range(a), Type::Range(b)) => {
-            comparable(a, b)
-        }
-        (a, b) => a == b,
     }
 }

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Difference, Kind};
-use crate::check::analysis::{order_nodes, worst_cases};
+use crate::check::cases::worst_cases;
 use crate::check::expand::{ExpandedNode, Work};
 use crate::check::model::{Phase, Policy};
+use crate::check::nodes::order_nodes;
 use crate::check::order::order;
 
 /// So many that wait for one are told each for itself.

@@ -5,6 +5,7 @@ mod edges;
 pub mod json;
 pub mod mermaid;
 mod node;
+mod page;
 mod paint;
 pub mod text;
 pub mod tree;

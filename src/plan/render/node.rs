@@ -7,8 +7,8 @@ use crate::plan::graph::Graph;
 use crate::plan::model::{Asked, Expectation, Node, Now, Shown, Told, Work};
 
 use super::edges;
+use super::page::{Style, Text, length, plain, typically};
 use super::paint::Paint;
-use super::text::{Style, Text, length, plain, typically};
 
 /// Where what belongs to a node stands.
 const INDENT: usize = 6;

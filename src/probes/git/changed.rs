@@ -1,7 +1,8 @@
 //! `git.changed`: the paths that differ between two commits.
 
 use crate::actions::git::commit;
-use crate::actions::git::repo::{Repo, failed, reads_commit};
+use crate::actions::git::commit::reads_commit;
+use crate::actions::git::repo::{Repo, failed};
 use crate::actions::git::tree;
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;

@@ -2,7 +2,8 @@
 
 use git2::StatusOptions;
 
-use crate::actions::git::repo::{Part, Repo, failed, reads_commit};
+use crate::actions::git::commit::reads_commit;
+use crate::actions::git::repo::{Part, Repo, failed};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;

@@ -1,7 +1,8 @@
 //! `git.commit_of`: the commit that a name means now.
 
 use crate::actions::git::commit;
-use crate::actions::git::repo::{Repo, reads_commit};
+use crate::actions::git::commit::reads_commit;
+use crate::actions::git::repo::Repo;
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;

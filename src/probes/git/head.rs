@@ -1,7 +1,8 @@
 //! `git.head`: the commit that is checked out.
 
 use crate::actions::git::commit;
-use crate::actions::git::repo::{Part, Repo, reads_commit};
+use crate::actions::git::commit::reads_commit;
+use crate::actions::git::repo::{Part, Repo};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;

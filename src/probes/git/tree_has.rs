@@ -1,7 +1,8 @@
 //! `git.tree_has`: whether a commit holds all of these paths.
 
 use crate::actions::git::commit;
-use crate::actions::git::repo::{Repo, failed, reads_commit};
+use crate::actions::git::commit::reads_commit;
+use crate::actions::git::repo::{Repo, failed};
 use crate::catalogue::args::Args;
 use crate::catalogue::effect::Effects;
 use crate::catalogue::error::Result;

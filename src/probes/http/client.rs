@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Method};
 use url::Url;
@@ -19,9 +19,6 @@ use crate::catalogue::error::{Error, Result};
 pub(super) const BODY: usize = 16 << 20;
 
 const REDIRECTS: usize = 10;
-
-/// The headers that sign in, be their value declared as a secret or not.
-pub(super) const SIGNS_IN: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
 /// What came back.
 pub(crate) struct Answer {

@@ -4,6 +4,7 @@ mod ask;
 mod client;
 mod failure;
 pub(crate) mod request;
+mod send;
 
 pub(crate) use client::Answer;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 
 use super::network::{Bounded, LIMIT, bounded};
 use crate::catalogue::args::Args;
@@ -156,6 +157,9 @@ fn headers(args: &Args, look: &Look) -> Result<HeaderMap> {
     }
 }
 
+/// The headers that sign in, be their value declared as a secret or not.
+const SIGNS_IN: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+
 /// The same of a map.
 fn headers_of(entries: &BTreeMap<Arc<str>, Value>, look: &Look) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
@@ -171,7 +175,7 @@ fn headers_of(entries: &BTreeMap<Arc<str>, Value>, look: &Look) -> Result<Header
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
             wrong("sent: its value holds a character that no header may").hint("line ends are the usual cause")
         })?;
-        value.set_sensitive(is_secret || client::SIGNS_IN.contains(&key));
+        value.set_sensitive(is_secret || SIGNS_IN.contains(&key));
         map.append(key, value);
     }
     Ok(map)

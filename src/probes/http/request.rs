@@ -4,22 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::super::network::{Bounded, LIMIT, bounded};
 use super::super::sealed::{line, masked, plain};
-use super::client::{self, Answer, SIGNS_IN};
-use super::{address, headers, headers_of, shown};
+use super::{SIGNS_IN, address, headers, headers_of, shown};
 use crate::catalogue::args::Args;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::json::json_of;
 use crate::catalogue::look::Look;
-use crate::catalogue::show;
 use crate::catalogue::signature::{Form, Parameter};
 use crate::catalogue::value::Value;
 
@@ -75,32 +71,6 @@ impl Request {
     pub(crate) fn named(&self) -> String {
         format!("`{} {}`", self.method, shown(&self.url))
     }
-
-    /// Sends it once, within the time of `look`.
-    ///
-    /// # Errors
-    /// Where the server may have received the request all the same, the hint says so.
-    pub(crate) fn send(&self, look: &Look) -> Result<(Answer, Duration)> {
-        let limit = look.cancel().remaining().unwrap_or(LIMIT);
-        let started = Instant::now();
-        match bounded(look.cancel(), limit, client::send(self))? {
-            Bounded::Done(Ok(answer)) => Ok((answer, started.elapsed())),
-            Bounded::Done(Err(failed)) if failed.arrived => Err(perhaps_done(failed.error)),
-            Bounded::Done(Err(failed)) => Err(failed.error),
-            Bounded::TimedOut(after) => {
-                let after = show::duration(after.as_millis() as f64 * 1e6);
-                let what = format!("{} did not answer within {after}", shown(&self.url));
-                Err(perhaps_done(Error::new(ErrorKind::TimedOut, what)))
-            }
-        }
-    }
-}
-
-/// A failure after which nobody here knows whether the server did what it was asked.
-fn perhaps_done(error: Error) -> Error {
-    let look = "it may have done it all the same: look before you send it again";
-    let hint = error.hint.as_ref().map_or_else(|| look.to_owned(), |hint| format!("{hint}; {look}"));
-    error.hint(hint)
 }
 
 /// At most one of `body`, `json` and `form` is said.

@@ -26,11 +26,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use super::dispatcher::graph::{End, Fail};
-use super::event::Event;
+use super::event::{AGAIN, Event};
 use super::failure::{Handling, Map};
 use super::journal::Journal;
 use super::secrets::Secrets;
-use super::undo::trail::AGAIN;
 use crate::catalogue::args::Args;
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, Result};

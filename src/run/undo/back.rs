@@ -4,47 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::left::LeftAsIs;
 use super::trail::{Called, Trail};
-use super::walk::{How, LeftAsIs, UndoStep, Walked, walk};
+use super::walk::{How, UndoStep, Walked, walk};
 use crate::catalogue::error::{Error, Result};
-use crate::catalogue::signature::UndoKind;
 use crate::catalogue::touch::Touch;
-use crate::catalogue::unit::{Capture, Catalogue};
+use crate::catalogue::unit::Catalogue;
 use crate::catalogue::value::Value;
 use crate::check::model::{BindingId, Expr, ExprKind};
 use crate::run::dispatcher::graph::Back;
 use crate::run::event::Event;
 use crate::run::executor::{Executor, UNDO_TIMEOUT};
 use crate::store::Store;
-
-/// How a call is taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// It changed nothing.
-    Nothing,
-    /// By what it captured.
-    Capture,
-    /// Behind everything that is restored, by its unit, which does it again.
-    Repeat,
-    /// Not.
-    Left,
-}
-
-/// How `called` is taken back.
-#[must_use]
-pub fn way(called: &Called, catalogue: &Catalogue) -> Way {
-    let Some((action, args)) = called.unit(catalogue) else { return Way::Left };
-    match action.signature().undo {
-        UndoKind::Nothing => Way::Nothing,
-        UndoKind::Repeat if action.runs_again(&called.capture) => Way::Repeat,
-        UndoKind::Repeat => Way::Capture,
-        _ if called.capture != Capture::Nothing => Way::Capture,
-        // Nothing was there to keep, so nothing was lost; unless keeping was switched off.
-        UndoKind::Exact if action.exact_undo(&args) => Way::Nothing,
-        UndoKind::Inverse => Way::Nothing,
-        UndoKind::Exact | UndoKind::None => Way::Left,
-    }
-}
 
 /// Undoes one call by its capture. Repeatable: a crash may have cut an earlier attempt.
 pub fn by_capture(

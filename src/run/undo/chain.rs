@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::compare::states;
 use super::trail::{Called, Trail};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::snapshot::tops;
@@ -105,7 +104,7 @@ pub(super) fn subtract_earlier_undos(
         trail.owed.retain(|called| !earlier.undid.contains(&called.seq) && !done.contains(&called.seq));
         for called in &earlier.calls {
             trail.handled.extend(called.before.iter().flat_map(|f| f.parts.keys().cloned()));
-            trail.handled.extend(tops(states(&called.capture)).map(|state| state.path.clone()));
+            trail.handled.extend(tops(called.capture.states()).map(|state| state.path.clone()));
         }
     }
     Ok(any)

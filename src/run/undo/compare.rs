@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::{Change, Shown};
-use super::names::{Names, database, lasts};
+use super::database::database;
+use super::names::{Names, lasts};
 use super::plan::UndoPlan;
 use super::trail::{Called, Trail};
 use crate::catalogue::look::Look;
@@ -26,7 +27,7 @@ impl UndoPlan {
         for called in trail.calls.iter().rev() {
             let (Some(after), Some((action, args))) = (&called.after, called.unit(catalogue)) else {
                 unknown.extend(called.before.iter().flat_map(|f| f.parts.keys().cloned()));
-                unknown.extend(tops(states(&called.capture)).map(|state| state.path.clone()));
+                unknown.extend(tops(called.capture.states()).map(|state| state.path.clone()));
                 // What it may have written besides, such as entries of an index.
                 let unit = called.unit(catalogue);
                 let now = unit.and_then(|(action, args)| action.left(&called.capture, &args, look).ok().flatten());
@@ -43,7 +44,7 @@ impl UndoPlan {
                 Ok(Some(now)) if !stays => now,
                 // A later call moved, removed or replaced the database: how that left it is compared.
                 Err(_) if moved => continue,
-                Err(_) if renamed && !stays => match look.digest_of(states(&called.capture)) {
+                Err(_) if renamed && !stays => match look.digest_of(called.capture.states()) {
                     Ok(now) => now,
                     Err(error) => {
                         self.changed.push(Change::untold(called, &error));
@@ -90,18 +91,10 @@ impl UndoPlan {
             }
             seen.extend(after.parts.keys().map(String::as_str));
             names.add(after.parts.keys().map(String::as_str));
-            let absent = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+            let absent = called.capture.states().iter().filter(|state| state.node == NodeState::NoParent);
             made.extend(absent.map(|state| state.path.as_str()));
         }
         self.trail = trail;
-    }
-}
-
-/// The paths that a call kept.
-pub(super) fn states(capture: &Capture) -> &[PathState] {
-    match capture {
-        Capture::Nothing => &[],
-        Capture::Files { states } | Capture::Data { states, .. } => states,
     }
 }
 
@@ -144,6 +137,6 @@ impl<'a> Was<'a> {
 }
 
 fn restored(called: &Called) -> impl Iterator<Item = &PathState> {
-    let states = states(&called.capture).iter();
+    let states = called.capture.states().iter();
     states.filter(|state| !matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent))
 }

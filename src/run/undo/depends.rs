@@ -3,9 +3,10 @@
 //! What a failed step works on stays as it is until that one is taken back: an earlier step that wrote the same, or that
 //! it names in `after`, waits for it. Everything else goes on, as where a run takes back what it did itself.
 
-use super::compare::{above, states};
-use super::plan::{How, UndoPlan, UndoStep};
+use super::compare::above;
+use super::plan::UndoPlan;
 use super::trail::{Called, inside};
+use super::walk::{How, UndoStep};
 use crate::catalogue::snapshot::tops;
 use crate::catalogue::value::Value;
 use crate::check::model::{Block, Expr, ExprKind, Item, Step};
@@ -88,7 +89,7 @@ fn parts(plan: &UndoPlan, step: &UndoStep, model: Option<&Step>) -> Vec<String> 
 
 fn of_call(called: &Called, parts: &mut Vec<String>) {
     parts.extend(called.before.iter().flat_map(|before| before.parts.keys().cloned()));
-    parts.extend(tops(states(&called.capture)).map(|state| state.path.clone()));
+    parts.extend(tops(called.capture.states()).map(|state| state.path.clone()));
 }
 
 /// A resource as a path; what is not known may be every one.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::back::{by_capture, said};
-use super::plan::{How, LeftAsIs, UndoPlan, UndoStep};
+use super::left::LeftAsIs;
+use super::plan::UndoPlan;
 use super::trail::Called;
-use super::verify::{self, Verification};
+use super::verification::Verification;
+use super::verify;
+use super::walk::{How, UndoStep};
 use super::{bare, depends, whole};
 use crate::catalogue::cancel::{Cancel, Urgency};
 use crate::catalogue::error::{Error, ErrorKind, Result};

@@ -6,20 +6,24 @@ mod bare;
 mod chain;
 mod change;
 mod compare;
+mod database;
 mod depends;
 mod execute;
+pub mod left;
 mod names;
 mod obstacle;
 pub mod plan;
 mod standing;
 pub mod trail;
+mod verification;
 mod verify;
 pub mod walk;
 mod whole;
 
 pub(in crate::run) use chain::undone_by;
+pub(in crate::run) use database::database;
 pub use execute::{refusal, undo};
-pub(in crate::run) use names::{database, shared};
+pub(in crate::run) use names::shared;
 pub use plan::{UndoPlan, plan};
 pub use standing::{Standing, standing};
 

@@ -6,13 +6,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 
-use super::compare::states;
 use super::trail::Called;
 use super::walk::{How, UndoStep};
 use crate::catalogue::look::Look;
-use crate::catalogue::path_text::encode;
 use crate::catalogue::snapshot::{NodeState, below, tops};
-use crate::catalogue::unit::{Capture, Fingerprint};
+use crate::catalogue::unit::Capture;
 
 /// The file behind a part, where it has further names: device and inode.
 pub(in crate::run) fn shared(look: &Look, part: &str) -> Option<(u64, u64)> {
@@ -26,7 +24,7 @@ pub(super) fn parted(steps: &[UndoStep], look: &Look) -> Vec<String> {
     let mut paths = BTreeSet::new();
     for step in steps {
         let How::Restore(called) = &step.how else { continue };
-        for state in states(&called.capture) {
+        for state in called.capture.states() {
             if matches!(state.node, NodeState::File { hard_link: None, outside: 1.., .. })
                 && shared(look, &state.path).is_none()
             {
@@ -61,18 +59,10 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The path of the database that a fingerprint is about: its parts are a schema and tables, which go where the file goes.
-pub(in crate::run) fn database(of: &Fingerprint) -> Option<String> {
-    // The schema stands before the tables; of a large one the file is the only part.
-    let (part, _) = of.parts.iter().find(|(part, _)| part.starts_with("db:"))?;
-    let name = part.strip_prefix("db:")?;
-    Some(encode(name.strip_suffix(" schema").unwrap_or(name).as_ref()))
-}
-
 /// Whether a part of what a call on a repository left says the same once the commit that it was given by name is another
 /// one, or none: `HEAD`, refs and captured paths do. The others tell what differs from that commit.
 pub(super) fn lasts(part: &str, capture: &Capture) -> bool {
-    part.starts_with("git:") || tops(states(capture)).any(|top| top.path == part || below(part, &top.path))
+    part.starts_with("git:") || tops(capture.states()).any(|top| top.path == part || below(part, &top.path))
 }
 
 /// The part that says which commit a call compared with.
@@ -88,7 +78,7 @@ pub(super) struct Once<'a> {
 impl<'a> Once<'a> {
     pub fn of(calls: &'a [Called]) -> Self {
         let mut once = Self::default();
-        for state in calls.iter().flat_map(|called| states(&called.capture)) {
+        for state in calls.iter().flat_map(|called| called.capture.states()) {
             if let NodeState::File { hard_link: Some(other), .. } = &state.node {
                 let (one, other) = (once.file(&state.path), once.file(other));
                 if one != other {

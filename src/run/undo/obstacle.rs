@@ -5,8 +5,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::compare::states;
-use super::plan::{How, UndoStep};
+use super::walk::{How, UndoStep};
 use crate::catalogue::look::Look;
 use crate::catalogue::path_text::encode;
 use crate::catalogue::snapshot::tops;
@@ -31,7 +30,7 @@ pub(super) fn find(steps: &[UndoStep], look: &Look) -> Vec<Obstacle> {
             // What a block of the author's does beforehand, nobody can foresee.
             return found;
         };
-        for state in tops(states(&called.capture)) {
+        for state in tops(called.capture.states()) {
             let at = look.located_as_kept(&state.path);
             let within = |above: &&Path| look.roots().any(|root| above.starts_with(root) && *above != root);
             let mut above: Vec<&Path> = at.path.ancestors().skip(1).take_while(within).collect();
@@ -57,7 +56,7 @@ pub(super) fn find(steps: &[UndoStep], look: &Look) -> Vec<Obstacle> {
                 break;
             }
         }
-        restored.extend(states(&called.capture).iter().map(|state| look.located_as_kept(&state.path).path));
+        restored.extend(called.capture.states().iter().map(|state| look.located_as_kept(&state.path).path));
     }
     found
 }

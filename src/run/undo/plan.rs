@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::chain::{join_earlier_parts, subtract_earlier_undos, undone_by};
 use super::change::{Change, Shown};
+use super::left::LeftAsIs;
 use super::names;
 use super::obstacle::{self, Obstacle};
 use super::trail::Trail;
-use super::verify::{self, Verification};
-pub use super::walk::{How, LeftAsIs, UndoStep};
-use super::walk::{Walked, walk};
+use super::verification::{self, Verification};
+use super::walk::{How, UndoStep, Walked, walk};
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::keep::Keep;
 use crate::catalogue::look::Look;
@@ -126,7 +126,7 @@ pub fn plan(
     plan.steps = steps.into_iter().chain(repeats).collect();
     plan.left = left;
     if let Some(policy) = &plan.policy {
-        plan.verifications = verify::of(policy, &plan.trail, &verify::held_before(store, &runs, &plan.of)?);
+        plan.verifications = verification::of(policy, &plan.trail, &verification::held_before(store, &runs, &plan.of)?);
     }
     plan.unverified = plan.steps.is_empty() && begun_before;
     plan.parted = names::parted(&plan.steps, look);

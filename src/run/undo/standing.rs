@@ -1,7 +1,8 @@
 //! What of a run still stands at its end, so that what it says of the next command is true.
 
+use super::left::LeftAsIs;
 use super::trail::Trail;
-use super::walk::{LeftAsIs, walk};
+use super::walk::walk;
 use crate::catalogue::error::Result;
 use crate::catalogue::unit::Catalogue;
 use crate::run::failure::Map;

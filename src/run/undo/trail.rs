@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::compare::states;
-use super::names::database;
-use super::walk::LeftAsIs;
+use super::database::database;
+use super::left::LeftAsIs;
 use crate::catalogue::args::{Arg, Args};
 use crate::catalogue::error::Result;
 use crate::catalogue::snapshot::NodeState;
@@ -12,7 +11,7 @@ use crate::catalogue::unit::{Action, Capture, Catalogue, Fingerprint};
 use crate::catalogue::value::Value;
 use crate::check::model::BindingId;
 use crate::plan::model::Target;
-use crate::run::event::{Event, NodeOutcome, Outcome, RunKind, UndoNote};
+use crate::run::event::{AGAIN, Event, NodeOutcome, Outcome, RunKind, UndoNote};
 use crate::run::journal;
 use crate::source::{FileId, Place, Span};
 use crate::store::{RunNo, Store};
@@ -314,9 +313,6 @@ impl Trail {
     }
 }
 
-/// Under what a node is known that runs again as its undo.
-pub const AGAIN: &str = "again";
-
 /// Whether `node` is the node with this key or stands in it.
 pub(super) fn inside(node: &str, key: &str) -> bool {
     node == key || (node.starts_with(key) && node.as_bytes().get(key.len()) == Some(&b'/'))
@@ -353,7 +349,8 @@ impl Called {
     /// Paths that it captured, for a summary.
     #[must_use]
     pub fn captured(&self) -> usize {
-        states(&self.capture)
+        self.capture
+            .states()
             .iter()
             // Folders around what is restored are no work of their own.
             .filter(|state| !matches!(state.node, NodeState::Parent { .. } | NodeState::NoParent))

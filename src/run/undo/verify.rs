@@ -1,110 +1,27 @@
 //! What an undo verifies at its end: that what was restored is what was captured, and what the policy's verifications
 //! say of the state that it went back to.
-//!
-//! A verification describes the state *after* a rollback, so that it need not hold once that is undone. It must only
-//! where the journal knows that it held in the very state that the undo goes back to: in the undo of an undo. Elsewhere
-//! it is asked once, and what it says is a remark.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::compare::{above, lies_in, states};
-use super::names::{COMMIT, Names, Once, database, lasts};
-use super::plan::{How, UndoPlan};
-use super::trail::{Called, Trail};
+use super::compare::{above, lies_in};
+use super::database::database;
+use super::names::{COMMIT, Names, Once, lasts};
+use super::plan::UndoPlan;
+use super::trail::Called;
+use super::verification::Verification;
+use super::walk::How;
 use crate::catalogue::error::{Error, ErrorKind, Result};
 use crate::catalogue::signature::UndoKind;
 use crate::catalogue::snapshot::{NodeState, PathState, tops};
 use crate::catalogue::unit::{Catalogue, Fingerprint};
-use crate::check::model::{Block, Item, Policy, Verify, VerifyUse};
+use crate::check::model::Verify;
 use crate::run::dispatcher::graph::Fail;
-use crate::run::event::{Event, NodeInfo, NodeOutcome, Outcome};
+use crate::run::event::{Event, NodeOutcome};
 use crate::run::executor::Executor;
-use crate::store::{RunRow, Store};
 
 /// The longest that one look may take where nothing has to hold.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// A verification at the end of an undo.
-pub struct Verification {
-    /// The key that it has in the run.
-    pub key: String,
-    pub verify: Arc<Verify>,
-    pub place: VerifyUse,
-    /// It held in the state that the undo goes back to, so it has to hold again.
-    pub must: bool,
-}
-
-impl Verification {
-    /// For the first record.
-    pub(super) fn info(&self) -> NodeInfo {
-        NodeInfo {
-            key: self.key.clone(),
-            title: self.verify.title.clone(),
-            kind: "verify".to_owned(),
-            after: Vec::new(),
-            critical: self.must,
-        }
-    }
-}
-
-/// The verifications of the run that `trail` tells of; `held`: the keys of those that have to hold again.
-pub(super) fn of(policy: &Policy, trail: &Trail, held: &HashSet<String>) -> Vec<Verification> {
-    let mut uses: Vec<(&str, &VerifyUse)> = Vec::new();
-    for phase in policy.phases.iter().filter(|phase| trail.phases.iter().any(|name| *name == *phase.name.text)) {
-        let mut found = Vec::new();
-        in_block(&phase.body, &mut found);
-        phase.scenarios.iter().for_each(|scenario| in_block(&scenario.body, &mut found));
-        uses.extend(found.into_iter().map(|place| (&*phase.name.text, place)));
-    }
-    let mut all = Vec::new();
-    let several = trail.phases.len() > 1;
-    for (key, _) in &trail.verified {
-        // `phase.name[element]#2`: what stands in front and behind tells nodes of one name apart.
-        let name = key.split(['#', '[']).next().unwrap_or_default();
-        let verify_of = |place: &VerifyUse| Arc::clone(&policy.verifies[place.verify.0 as usize]);
-        let is_in_phase = |(phase, place): &&(&str, &VerifyUse)| {
-            let called = &verify_of(place).name.text;
-            several && name.strip_prefix(phase).and_then(|rest| rest.strip_prefix('.')) == Some(&**called)
-        };
-        let is_it = |(_, place): &&(&str, &VerifyUse)| *verify_of(place).name.text == *name;
-        let nearest = uses.iter().find(is_in_phase).or_else(|| uses.iter().find(is_it));
-        let Some((_, place)) = nearest else { continue };
-        let must = held.contains(key);
-        all.push(Verification { key: key.clone(), verify: verify_of(place), place: (*place).clone(), must });
-    }
-    all
-}
-
-fn in_block<'a>(block: &'a Block, found: &mut Vec<&'a VerifyUse>) {
-    for item in &block.items {
-        match item {
-            Item::Verify(place) => found.push(place),
-            Item::Parallel(parallel) => in_block(&parallel.body, found),
-            Item::Stage(stage) => in_block(&stage.body, found),
-            // In a loop or a branch it may need what only the run knew.
-            _ => {}
-        }
-    }
-}
-
-/// The keys of the verifications that held in the state before `of`, as far as the journal knows: where `of` is an undo,
-/// the run before it left that state; where it is a run, an earlier undo of it may have gone back to it.
-pub(super) fn held_before(store: &dyn Store, runs: &[RunRow], of: &RunRow) -> Result<HashSet<String>> {
-    let whole = |run: &&RunRow| {
-        let outcome = run.outcome.as_deref().and_then(Outcome::parse);
-        matches!(outcome, Some(Outcome::Done | Outcome::Degraded | Outcome::Warned))
-    };
-    let left_it = match &of.of {
-        Some(before) => runs.iter().find(|run| run.id == *before),
-        None => runs.iter().filter(|run| run.of.as_deref() == Some(&of.id)).find(whole),
-    };
-    let Some(run) = left_it else { return Ok(HashSet::new()) };
-    let trail = Trail::read(store, run.no, &run.id, None)?;
-    let good = |outcome: &Option<NodeOutcome>| matches!(outcome, Some(NodeOutcome::Done | NodeOutcome::Degraded));
-    Ok(trail.verified.into_iter().filter(|(_, outcome)| good(outcome)).map(|(key, _)| key).collect())
-}
 
 /// Whether what was restored is what was there before the run.
 pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue) -> Result<()> {
@@ -118,7 +35,7 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
     let (mut names, mut earlier) = (Names::default(), None::<&Fingerprint>);
     let (once, mut files) = (Once::of(&plan.trail.calls), HashSet::new());
     // Databases that were in use: their rows go back, not their bytes, so that the file is another one.
-    let in_use = plan.trail.calls.iter().filter(|called| states(&called.capture).is_empty());
+    let in_use = plan.trail.calls.iter().filter(|called| called.capture.states().is_empty());
     let rows: HashSet<String> = in_use.filter_map(|called| database(called.before.as_ref()?)).collect();
     let look = exec.calm();
     for (called, database) in plan.trail.calls.iter().zip(&databases) {
@@ -132,7 +49,7 @@ pub(super) fn is_as_before(plan: &UndoPlan, exec: &Executor, catalogue: &Catalog
         let first: Vec<&str> = before.parts.keys().map(String::as_str).filter(new).collect();
         seen.extend(before.parts.keys().map(String::as_str));
         // A folder that it made, and what a later call met in it, was not there before.
-        let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+        let made = called.capture.states().iter().filter(|state| state.node == NodeState::NoParent);
         seen.extend(made.map(|state| state.path.as_str()));
         // A database tells tables; what a later call met is the file with what this one wrote into it.
         rows_of.extend(database.as_deref());
@@ -189,15 +106,15 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
             How::Restore(called) => {
                 last.extend(database.as_deref().map(|path| (path, calls.len())));
                 let parts = called.before.iter().flat_map(|before| before.parts.keys()).map(String::as_str);
-                let paths = tops(states(&called.capture)).map(|state| state.path.as_str());
+                let paths = tops(called.capture.states()).map(|state| state.path.as_str());
                 // A folder that the call had made goes with it.
-                let made = states(&called.capture).iter().filter(|state| state.node == NodeState::NoParent);
+                let made = called.capture.states().iter().filter(|state| state.node == NodeState::NoParent);
                 let made = made.map(|state| state.path.as_str());
-                let parents = states(&called.capture).iter().filter(|s| matches!(s.node, NodeState::Parent { .. }));
+                let parents = called.capture.states().iter().filter(|s| matches!(s.node, NodeState::Parent { .. }));
                 around.extend(parents.map(|state| (state.path.as_str(), calls.len())));
                 last.extend(parts.chain(paths).chain(made).map(|path| (path, calls.len())));
                 let file = |state: &&PathState| matches!(&state.node, NodeState::File { .. });
-                let files = states(&called.capture).iter().filter(file);
+                let files = called.capture.states().iter().filter(file);
                 last_of.extend(files.map(|state| (once.file(&state.path), calls.len())));
                 calls.push(called);
             }
@@ -210,7 +127,7 @@ fn captured(plan: &UndoPlan, exec: &Executor, catalogue: &Catalogue, differ: &mu
     }
     let mut whole = HashSet::new();
     for (index, called) in calls.into_iter().enumerate() {
-        let states = states(&called.capture);
+        let states = called.capture.states();
         // A unit that says by path how it left things restores them as paths; others, such as databases, do not.
         let Some((action, args)) = called.unit(catalogue) else { continue };
         let now = match action.left(&called.capture, &args, &look) {

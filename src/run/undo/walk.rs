@@ -5,10 +5,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::back::{Way, way};
+use super::left::LeftAsIs;
 use super::trail::{Called, Noted, Trail};
 use crate::catalogue::error::{Error, Result};
-use crate::catalogue::unit::Catalogue;
+use crate::catalogue::signature::UndoKind;
+use crate::catalogue::unit::{Capture, Catalogue};
 use crate::check::model::{OwnAction, Step, Undo};
 use crate::run::event::UndoNote;
 use crate::run::failure::Map;
@@ -52,34 +53,6 @@ impl How {
             _ => return false,
         };
         matches!(undo, Undo::Block(items) if items.is_empty())
-    }
-}
-
-/// What stays as the run left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftAsIs {
-    /// The key of the node, and of the call in it where only that is meant.
-    pub key: String,
-    /// The title of the node.
-    pub title: Option<String>,
-    /// As a clause: `irreversible: it is public`.
-    pub why: String,
-}
-
-impl LeftAsIs {
-    /// `` `Purge the edge`, irreversible: it is public ``
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!("`{}`, {}", self.title.as_ref().unwrap_or(&self.key), self.why)
-    }
-
-    /// All of them in one line; above so many the rest is counted.
-    #[must_use]
-    pub fn list(all: &[Self]) -> String {
-        const SHOWN: usize = 8;
-        let mut texts: Vec<String> = all.iter().take(SHOWN).map(Self::text).collect();
-        texts.extend(all.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("and {more} more")));
-        texts.join("; ")
     }
 }
 
@@ -127,6 +100,34 @@ pub fn walk(trail: &Trail, map: Option<&Map>, catalogue: &Catalogue) -> Result<W
     }
     found.left = left;
     Ok(found)
+}
+
+/// How a call is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// It changed nothing.
+    Nothing,
+    /// By what it captured.
+    Capture,
+    /// Behind everything that is restored, by its unit, which does it again.
+    Repeat,
+    /// Not.
+    Left,
+}
+
+/// How `called` is taken back.
+fn way(called: &Called, catalogue: &Catalogue) -> Way {
+    let Some((action, args)) = called.unit(catalogue) else { return Way::Left };
+    match action.signature().undo {
+        UndoKind::Nothing => Way::Nothing,
+        UndoKind::Repeat if action.runs_again(&called.capture) => Way::Repeat,
+        UndoKind::Repeat => Way::Capture,
+        _ if called.capture != Capture::Nothing => Way::Capture,
+        // Nothing was there to keep, so nothing was lost; unless keeping was switched off.
+        UndoKind::Exact if action.exact_undo(&args) => Way::Nothing,
+        UndoKind::Inverse => Way::Nothing,
+        UndoKind::Exact | UndoKind::None => Way::Left,
+    }
 }
 
 struct Walk<'a> {
