@@ -355,7 +355,8 @@ pub fn tell(ended: &Ended, format: Format, context: &Context) -> Exit {
             return Exit::Failed;
         }
     }
-    if ended.error.as_ref().is_some_and(|error| error.kind == ErrorKind::WaitsForPerson) {
+    let person = ended.error.as_ref().is_some_and(|error| error.kind == ErrorKind::WaitsForPerson);
+    if person && ended.outcome != crate::run::event::Outcome::UndoFailed {
         return Exit::Person;
     }
     match ended.outcome.exit_code() {

@@ -124,7 +124,13 @@ impl Dispatcher {
             return matches!(stop.outcome, Outcome::Refused | Outcome::Declined);
         }
         let goes_on = state.on_failure.goes_on() || !state.within.is_empty();
-        refused && !self.wrote && !state.wrote && (state.guard || !goes_on)
+        // Members of one block are never ahead of each other, so what one of them wrote, or is about to, stands.
+        let beside = |(at, other): (Index, &super::State)| {
+            let begun = other.wrote || (matches!(other.phase, Phase::Running) && !other.guard);
+            at != node && other.group == state.group && begun
+        };
+        let alone = || !self.nodes.iter().enumerate().any(beside);
+        refused && !self.wrote && !state.wrote && (state.guard || !goes_on) && alone()
     }
 
     pub(super) fn stop_at(&mut self, node: Index, outcome: Outcome) {
