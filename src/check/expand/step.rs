@@ -277,9 +277,6 @@ impl Expander<'_> {
         if let Some(limit) = limit.filter(|_| !limited) {
             body.limits += limit * (group.retry.unwrap_or(0) + 1);
         }
-        for header in action.timeout.iter().chain(&action.done_when) {
-            body.effects.extend(self.reads(header));
-        }
         // Narrowed by itself: what stands around it touches what it touched before.
         let (calls, effects) = (body.calls.len(), std::mem::take(&mut body.effects));
         action.preview.iter().for_each(|preview| body.shows.push(self.show(preview)));
@@ -289,6 +286,10 @@ impl Expander<'_> {
         let own = self.narrowed(body, calls, named, [&action.reads, &action.writes, &action.touches]);
         body.effects = effects;
         body.effects.extend(own);
+        // Asked before and after: where a path leads then is what the calls have made of it.
+        for header in action.timeout.iter().chain(&action.done_when) {
+            body.effects.extend(self.reads(header));
+        }
         body.limited = limited;
         (body.undo_said, body.way) = (said, way);
         if let Some(via) = body.via.pop() {

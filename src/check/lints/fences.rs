@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::catalogue::effect::Kind;
 use crate::catalogue::value::Value;
 use crate::check::cases::whole_runs;
-use crate::check::expand::{ExpandedNode, Expansion, Work};
+use crate::check::expand::{ExpandedCall, ExpandedNode, Expansion, Work};
 use crate::check::model::{Block, Item, Phase, Policy, Step};
 use crate::check::nodes::{order_nodes, time_nodes};
 use crate::check::order::{Order, OrderNode, order};
@@ -23,6 +23,9 @@ const NODES: usize = 400;
 const TRIED: usize = 40;
 /// How many are told, those that cost the most.
 const TOLD: usize = 3;
+
+/// Whose effects an author knows and the program does not.
+const COMMANDS: &[&str] = &["exec", "sh"];
 
 /// What a fence costs, and two steps that it keeps apart.
 struct Cost {
@@ -116,7 +119,8 @@ fn of_run(expansion: &Expansion, worst: Duration, phase: &str, costs: &mut Vec<C
     let fences = nodes.iter().enumerate().filter_map(|(at, node)| {
         let Work::Step(step) = &node.work else { return None };
         let anything = node.effects.writes.iter().any(|written| written.kind == Kind::World);
-        (anything && is_undeclared(step) && !node.gate && node.member.is_none()).then_some((at, step))
+        (anything && is_of_commands(node) && is_undeclared(step) && !node.gate && node.member.is_none())
+            .then_some((at, step))
     });
     for (at, step) in fences.take(TRIED) {
         let mut without = plain.clone();
@@ -134,6 +138,13 @@ fn of_run(expansion: &Expansion, worst: Duration, phase: &str, costs: &mut Vec<C
             costs.push(Cost { step: Arc::clone(step), saved, of: worst, phase: phase.to_owned(), apart });
         }
     }
+}
+
+/// Whether it is commands alone that may change anything: what a service or a process does, nobody can narrow.
+fn is_of_commands(node: &ExpandedNode) -> bool {
+    let writes_anything = |call: &&ExpandedCall| call.effects.writes.iter().any(|written| written.kind == Kind::World);
+    let mut anything = node.calls.iter().filter(writes_anything).peekable();
+    anything.peek().is_some() && anything.all(|call| COMMANDS.contains(&call.call.signature().name))
 }
 
 /// A changing step before `fence` and one behind it that wait for each other only because of it.
